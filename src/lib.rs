@@ -1,0 +1,5 @@
+//! Trained LUT networks to hardware and firmware that compute the same function.
+pub mod binarized;
+pub mod config;
+pub mod files;
+pub mod logic;
