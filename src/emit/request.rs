@@ -1,0 +1,112 @@
+//! What a target is asked for and what it returns.
+
+use crate::netlist::Design;
+
+/// Everything a target needs to print a design.
+#[derive(Clone, Copy, Debug)]
+pub struct EmitRequest<'a> {
+    /// The design, validated.
+    pub design: &'a Design,
+    /// Where it comes from, for the header of every file.
+    pub provenance: &'a Provenance,
+    /// Choices of the user.
+    pub options: &'a EmitOptions,
+    /// Stimulus and expected outputs for the test bench of targets that have one.
+    pub vectors: &'a TestVectors,
+}
+
+/// Where a design comes from. Nothing in it depends on time, place or machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provenance {
+    /// Version of this program.
+    pub tool_version: String,
+    /// SHA-256 of the model file in hexadecimal.
+    pub model_sha256: String,
+    /// The numbers behind the integer inputs, as a sentence: `value = code * 1 + 0`.
+    pub input_values: String,
+    /// Software scores are the integer scores divided by this; `None` for plain bits.
+    pub tau: Option<String>,
+}
+
+/// Choices of the user.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EmitOptions {
+    /// Verilog: a register after every this many levels of logic; `None` is combinational.
+    pub registers_every: Option<u32>,
+    /// Verilog: how one lookup table is written.
+    pub lut_style: LutStyle,
+}
+
+/// How Verilog writes one lookup table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LutStyle {
+    /// `localparam` table, indexed by its inputs: portable, quick in every simulator.
+    #[default]
+    Table,
+    /// Instances of `LUT1` to `LUT6` with `INIT`: FPGA primitives, quickest in synthesis.
+    Primitive,
+}
+
+/// Stimulus and what the reference inference makes of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TestVectors {
+    /// The vectors in the order in which they are applied.
+    pub vectors: Vec<Vector>,
+}
+
+/// One input and its outputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vector {
+    /// One integer code per feature.
+    pub codes: Vec<i64>,
+    /// The design's output bits; only checked when there are no scores.
+    pub bits: Vec<bool>,
+    /// The score of every class; empty for plain bits.
+    pub scores: Vec<u32>,
+    /// The class; `None` for plain bits.
+    pub class: Option<u32>,
+}
+
+/// One printed file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmittedFile {
+    /// Name in the output folder.
+    pub name: String,
+    /// One line on what it is, for the report.
+    pub purpose: &'static str,
+    /// Its bytes.
+    pub contents: Vec<u8>,
+}
+
+/// A design or option that a target cannot express.
+#[derive(Debug, thiserror::Error)]
+pub enum EmitError {
+    /// An option has a value that the target does not take.
+    #[error("target `{target}`: option {option} is {found}; allowed are {allowed}")]
+    Option {
+        /// The target.
+        target: &'static str,
+        /// The option as on the command line.
+        option: &'static str,
+        /// What was given.
+        found: String,
+        /// What is allowed.
+        allowed: String,
+    },
+    /// The design has something that the target has no words for.
+    #[error("target `{target}` cannot express the design: {reason}")]
+    Unsupported {
+        /// The target.
+        target: &'static str,
+        /// What, and what to do about it.
+        reason: String,
+    },
+    /// A template could not be printed; a mistake in this program.
+    #[error("target `{target}`: its template failed: {source}")]
+    Template {
+        /// The target.
+        target: &'static str,
+        /// The template engine's reason.
+        source: askama::Error,
+    },
+}

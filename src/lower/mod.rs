@@ -1,0 +1,5 @@
+//! BinarizedNetwork to Design.
+
+mod network;
+
+pub use network::lower;

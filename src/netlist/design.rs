@@ -1,0 +1,255 @@
+//! A netlist with integer comparators in front of it and a word-level head behind it.
+
+use crate::logic::BitMatrix;
+
+use super::popcount::bits_for;
+use super::{Argmax, Netlist, Popcount, Schedule, ValidateError, validate};
+
+/// The integers that a design receives: `features` codes of `bits` bits.
+///
+/// Feature `f` occupies bits `[f * bits +: bits]` of the input bus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InputBus {
+    /// Number of features.
+    pub features: usize,
+    /// Width of a code, 1 to 32.
+    pub bits: u32,
+    /// Two's complement instead of unsigned.
+    pub signed: bool,
+}
+
+impl InputBus {
+    /// Width of the whole bus in bits.
+    pub fn width(&self) -> usize {
+        self.features * self.bits as usize
+    }
+
+    /// The smallest code.
+    pub fn min_code(&self) -> i64 {
+        if self.signed { -(1 << (self.bits - 1)) } else { 0 }
+    }
+
+    /// The largest code.
+    pub fn max_code(&self) -> i64 {
+        if self.signed { (1 << (self.bits - 1)) - 1 } else { (1 << self.bits) - 1 }
+    }
+}
+
+/// The bit `code >= threshold` of one feature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Comparator {
+    /// Index of the feature.
+    pub feature: u32,
+    /// Above the smallest code and at most the largest, so the bit is not constant.
+    pub threshold: i64,
+}
+
+/// Scores by popcount, class by argmax.
+///
+/// Class `c` counts the core's outputs `groups[c]`; popcounts of the same size are the same
+/// circuit, so [`popcount`](Self::popcount) makes one per size.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClassHead {
+    /// For each class, the contiguous range of core outputs that it counts.
+    pub groups: Vec<std::ops::Range<usize>>,
+}
+
+impl ClassHead {
+    /// The circuit that counts class `class`.
+    pub fn popcount(&self, class: usize) -> Popcount {
+        Popcount::new(self.groups[class].len())
+    }
+
+    /// Bits of every score: enough for the largest group.
+    pub fn score_bits(&self) -> usize {
+        bits_for(self.groups.iter().map(ExactSizeIterator::len).max().unwrap_or(0))
+    }
+
+    /// The circuit that finds the class.
+    pub fn argmax(&self) -> Argmax {
+        Argmax::new(self.groups.len())
+    }
+
+    /// Levels of the popcounts (the deepest one).
+    pub fn popcount_depth(&self) -> u32 {
+        let mut sizes: Vec<usize> = self.groups.iter().map(ExactSizeIterator::len).collect();
+        sizes.sort_unstable();
+        sizes.dedup();
+        sizes.into_iter().map(|size| Popcount::new(size).depth()).max().unwrap_or(0)
+    }
+}
+
+/// What stands behind the core.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DesignHead {
+    /// The core's outputs are the design's outputs.
+    Bits,
+    /// Scores and class.
+    Classes(ClassHead),
+}
+
+/// A complete design: comparators, core netlist, head.
+///
+/// Primary input `i` of the core is driven by comparator `i`. The design is combinational; a
+/// target that pipelines places registers by level, see [`level`](Self::core_base_level).
+#[derive(Clone, Debug)]
+pub struct Design {
+    /// Free text; targets turn it into an identifier of their language.
+    pub name: String,
+    /// The integer inputs.
+    pub input: InputBus,
+    /// One per primary input of the core.
+    pub comparators: Vec<Comparator>,
+    /// The lookup tables.
+    pub core: Netlist,
+    /// What happens to the core's outputs.
+    pub head: DesignHead,
+}
+
+/// A rule that a design breaks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DesignError {
+    /// The core is not a netlist.
+    #[error("core netlist: {0}")]
+    Core(#[from] ValidateError),
+    /// Comparators and primary inputs differ in number.
+    #[error("{comparators} comparators drive {inputs} primary inputs of the core")]
+    Comparators {
+        /// Number of comparators.
+        comparators: usize,
+        /// Number of primary inputs.
+        inputs: usize,
+    },
+    /// A comparator reads a feature that does not exist or compares with a code out of range.
+    #[error("comparator {index} tests feature {feature} >= {threshold}; the input has {features} features and codes from {} to {max_code}", min_code + 1)]
+    Comparator {
+        /// Which comparator.
+        index: usize,
+        /// Its feature.
+        feature: u32,
+        /// Its threshold.
+        threshold: i64,
+        /// Number of features.
+        features: usize,
+        /// The smallest code.
+        min_code: i64,
+        /// The largest code.
+        max_code: i64,
+    },
+    /// The groups of the head do not cover the core's outputs once and in order.
+    #[error(
+        "class {class} counts the core's outputs {found:?}, expected a range that starts at {expected} and ends by {outputs}"
+    )]
+    Groups {
+        /// The class.
+        class: usize,
+        /// Its range.
+        found: std::ops::Range<usize>,
+        /// Where it must start.
+        expected: usize,
+        /// Number of core outputs.
+        outputs: usize,
+    },
+    /// There is no output at all.
+    #[error("the design has no output")]
+    NoOutput,
+}
+
+/// The outputs of a design for many samples.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outputs {
+    /// `core outputs x samples`.
+    pub bits: BitMatrix,
+    /// For each sample, the score of every class; empty rows for plain bits.
+    pub scores: Vec<Vec<u32>>,
+    /// For each sample, the class; `None` for plain bits.
+    pub classes: Vec<Option<usize>>,
+}
+
+impl Design {
+    /// Checks the core and everything around it.
+    ///
+    /// # Errors
+    /// [`DesignError`], the first rule that is broken.
+    pub fn validate(&self) -> Result<(), DesignError> {
+        validate(&self.core)?;
+        if self.comparators.len() != self.core.inputs().len() {
+            return Err(DesignError::Comparators {
+                comparators: self.comparators.len(),
+                inputs: self.core.inputs().len(),
+            });
+        }
+        let (min_code, max_code) = (self.input.min_code(), self.input.max_code());
+        for (index, comparator) in self.comparators.iter().enumerate() {
+            let Comparator { feature, threshold } = *comparator;
+            if feature as usize >= self.input.features || threshold <= min_code || threshold > max_code {
+                let features = self.input.features;
+                return Err(DesignError::Comparator { index, feature, threshold, features, min_code, max_code });
+            }
+        }
+        let outputs = self.core.outputs().len();
+        if outputs == 0 {
+            return Err(DesignError::NoOutput);
+        }
+        if let DesignHead::Classes(head) = &self.head {
+            let mut expected = 0;
+            for (class, group) in head.groups.iter().enumerate() {
+                if group.start != expected || group.end < group.start || group.end > outputs {
+                    return Err(DesignError::Groups { class, found: group.clone(), expected, outputs });
+                }
+                expected = group.end;
+            }
+            if expected != outputs {
+                let class = head.groups.len();
+                return Err(DesignError::Groups { class, found: expected..expected, expected, outputs });
+            }
+        }
+        Ok(())
+    }
+
+    /// The level of the comparators' results: they count as one level of logic.
+    pub fn core_base_level(&self) -> u32 {
+        u32::from(!self.comparators.is_empty())
+    }
+
+    /// The level at which the last of the core's outputs is ready.
+    pub fn core_level(&self) -> u32 {
+        self.core_base_level() + Schedule::new(&self.core).depth(&self.core)
+    }
+
+    /// Levels from the input bus to the last output: comparators, LUTs, popcount and argmax. An
+    /// adder or comparator counts as one level, since FPGAs give it a carry chain.
+    pub fn depth(&self) -> u32 {
+        self.core_level()
+            + match &self.head {
+                DesignHead::Bits => 0,
+                DesignHead::Classes(head) => head.popcount_depth() + head.argmax().depth(),
+            }
+    }
+
+    /// The outputs for integer codes (`samples` rows of `features` codes), by the comparators,
+    /// the simulated core, the popcount cells and the tournament.
+    ///
+    /// # Panics
+    /// When a row does not have `features` codes.
+    pub fn simulate(&self, samples: &[Vec<i64>]) -> Outputs {
+        let stimulus = BitMatrix::from_fn(self.comparators.len(), samples.len(), |input, sample| {
+            let comparator = self.comparators[input];
+            samples[sample][comparator.feature as usize] >= comparator.threshold
+        });
+        let bits = Schedule::new(&self.core).simulate(&self.core, &stimulus);
+        let (mut scores, mut classes) = (vec![Vec::new(); samples.len()], vec![None; samples.len()]);
+        if let DesignHead::Classes(head) = &self.head {
+            let argmax = head.argmax();
+            for group in &head.groups {
+                let popcount = Popcount::new(group.len());
+                for (sample, scores) in scores.iter_mut().enumerate() {
+                    let ones: Vec<bool> = group.clone().map(|output| bits.get(output, sample)).collect();
+                    scores.push(popcount.evaluate(&ones));
+                }
+            }
+            classes = scores.iter().map(|scores| Some(argmax.evaluate(scores))).collect();
+        }
+        Outputs { bits, scores, classes }
+    }
+}

@@ -1,0 +1,24 @@
+//! The netlist of lookup tables and the design around it.
+//!
+//! [`Netlist`] is the IR of the compiler: primary inputs, LUTs of up to sixteen inputs, primary
+//! outputs. [`Design`] puts integer comparators in front of it and a word-level head behind it.
+//! [`Schedule`] is the frozen view that every loop over all pins uses. [`validate`] lists what
+//! must hold; every pass and every importer has to satisfy it.
+
+mod argmax;
+mod design;
+mod graph;
+mod popcount;
+mod schedule;
+mod stats;
+mod table_pool;
+mod validate;
+
+pub use argmax::{Argmax, Contestant, Duel};
+pub use design::{ClassHead, Comparator, Design, DesignError, DesignHead, InputBus, Outputs};
+pub use graph::{FanIns, Netlist, Node, NodeId, Section};
+pub use popcount::{CountBit, Counter, Popcount, bits_for};
+pub use schedule::Schedule;
+pub use stats::{NetlistStats, SectionStats, lut6_cost};
+pub use table_pool::{TableId, TablePool};
+pub use validate::{ValidateError, validate};
