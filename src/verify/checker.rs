@@ -1,0 +1,328 @@
+//! What a check is, and the comparison that all of them share.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::emit::{EmittedFile, TestVectors, Vector};
+use crate::netlist::{Design, DesignHead};
+
+use super::{Program, ToolError};
+
+/// A real tool that runs an emitted artefact.
+pub trait Checker: Sync {
+    /// Name on the command line.
+    fn name(&self) -> &'static str;
+
+    /// One sentence for help and `difflut doctor`.
+    fn description(&self) -> &'static str;
+
+    /// The target whose files it runs.
+    fn target(&self) -> &'static str;
+
+    /// The programs that it needs.
+    fn programs(&self) -> &'static [Program];
+
+    /// Runs the artefact on every vector.
+    ///
+    /// # Errors
+    /// [`ToolError`] when the tool is missing, fails, hangs or answers something else than
+    /// results.
+    fn run(&self, request: &CheckRequest<'_>) -> Result<CheckRun, ToolError>;
+}
+
+/// What came out of a tool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckRun {
+    /// One answer per vector.
+    pub answers: Vec<Answer>,
+    /// The failure that the artefact's own test bench reports, if it has one and it does.
+    pub complaint: Option<String>,
+}
+
+/// What a checker gets.
+#[derive(Clone, Copy, Debug)]
+pub struct CheckRequest<'a> {
+    /// The design that the artefact was printed from, for port widths.
+    pub design: &'a Design,
+    /// The artefact's files; they already lie in `folder`.
+    pub files: &'a [EmittedFile],
+    /// The identifier that names the top module, header and functions.
+    pub identifier: &'a str,
+    /// Clock cycles from an input to its outputs.
+    pub latency: u32,
+    /// Whether the artefact has a clock.
+    pub clocked: bool,
+    /// The stimulus.
+    pub vectors: &'a TestVectors,
+    /// A scratch folder of its own.
+    pub folder: &'a Path,
+    /// How long one program may run.
+    pub limit: Duration,
+}
+
+impl CheckRequest<'_> {
+    /// The names of the artefact's files with this ending.
+    pub(super) fn names_ending_in(&self, ending: &str) -> Vec<&str> {
+        self.files.iter().map(|file| file.name.as_str()).filter(|name| name.ends_with(ending)).collect()
+    }
+}
+
+/// Runs `checker` and compares what came out with the reference inference.
+///
+/// # Errors
+/// [`ToolError`] when there is nothing to compare.
+pub fn check(checker: &dyn Checker, request: &CheckRequest<'_>) -> Result<Verdict, ToolError> {
+    for file in request.files {
+        write_scratch(request.folder, &file.name, &file.contents)?;
+    }
+    let run = checker.run(request)?;
+    match (compare(request.vectors, &run.answers), run.complaint) {
+        (Ok(Verdict::Equal { .. }), Some(line)) => Ok(Verdict::TestBench { line }),
+        (Ok(verdict), _) => Ok(verdict),
+        (Err(found), _) => Err(ToolError::Garbage {
+            program: checker.name().to_owned(),
+            problem: format!("{found} results for {} vectors", request.vectors.vectors.len()),
+            tail: String::from("(see the results file)"),
+        }),
+    }
+}
+
+/// Writes a file into the scratch folder.
+pub(super) fn write_scratch(folder: &Path, name: &str, contents: &[u8]) -> Result<(), ToolError> {
+    let path = folder.join(name);
+    std::fs::write(&path, contents).map_err(|source| ToolError::Scratch { path, source })
+}
+
+/// The text of `results.hex` in the scratch folder.
+pub(super) fn read_results(folder: &Path) -> Result<String, ToolError> {
+    let path = folder.join("results.hex");
+    std::fs::read_to_string(&path).map_err(|source| ToolError::Scratch { path, source })
+}
+
+/// One answer per line of hexadecimal results.
+pub(super) fn answers_from_hex(design: &Design, text: &str) -> Vec<Answer> {
+    text.lines().map(|line| Answer::from_hex(design, line)).collect()
+}
+
+/// The outputs of an artefact for one vector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Output bits, for designs without scores.
+    pub bits: Vec<bool>,
+    /// Scores, for designs with classes.
+    pub scores: Vec<u32>,
+    /// The class.
+    pub class: Option<u32>,
+    /// What was printed instead of numbers.
+    pub unreadable: Option<String>,
+}
+
+/// The result of a check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every vector agrees with the reference inference.
+    Equal {
+        /// How many vectors were compared.
+        vectors: usize,
+    },
+    /// Some vector differs.
+    Different {
+        /// How many vectors differ.
+        count: usize,
+        /// How many were compared.
+        vectors: usize,
+        /// The first one that differs.
+        first: Box<Difference>,
+    },
+    /// Every output agrees, but the artefact's own test bench objects: what it expects is wrong.
+    TestBench {
+        /// Its message.
+        line: String,
+    },
+}
+
+/// A vector on which the artefact and the reference inference disagree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Which vector, from 0.
+    pub index: usize,
+    /// Its input and the outputs of the reference inference.
+    pub expected: Vector,
+    /// The outputs of the artefact.
+    pub got: Answer,
+}
+
+impl Answer {
+    /// Hexadecimal outputs: the plain bits; or one number with the class in the lowest bits and
+    /// the scores above it; or two numbers, the packed scores and the class.
+    pub fn from_hex(design: &Design, line: &str) -> Self {
+        Self::packed(design, line).unwrap_or_else(|| Self::unreadable(line))
+    }
+
+    fn packed(design: &Design, line: &str) -> Option<Self> {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let head = match (&design.head, words.as_slice()) {
+            (DesignHead::Classes(head), _) => head,
+            (DesignHead::Bits, [digits]) => {
+                let bits = hex_bits(digits, design.core.outputs().len())?;
+                return Some(Self { bits, scores: Vec::new(), class: None, unreadable: None });
+            }
+            (DesignHead::Bits, _) => return None,
+        };
+        let (class_bits, score_bits) = (head.argmax().class_bits(), head.score_bits());
+        let scores_bits = score_bits * head.groups.len();
+        let (class, scores) = match words.as_slice() {
+            [packed] => {
+                let mut class = hex_bits(packed, class_bits + scores_bits)?;
+                let scores = class.split_off(class_bits);
+                (class, scores)
+            }
+            [scores, class] => (hex_bits(class, class_bits)?, hex_bits(scores, scores_bits)?),
+            _ => return None,
+        };
+        let number = |bits: &[bool]| bits.iter().rev().fold(0, |sum, &bit| sum << 1 | u32::from(bit));
+        let scores = scores.chunks(score_bits).map(number).collect();
+        Some(Self { bits: Vec::new(), scores, class: Some(number(&class)), unreadable: None })
+    }
+
+    /// Decimal numbers on a line: the class and then the scores, or the plain bits.
+    pub fn from_decimal(design: &Design, line: &str) -> Self {
+        let Some(numbers) = line.split_whitespace().map(|word| word.parse().ok()).collect::<Option<Vec<u32>>>() else {
+            return Self::unreadable(line);
+        };
+        match (&design.head, numbers.as_slice()) {
+            (DesignHead::Bits, bits)
+                if bits.len() == design.core.outputs().len() && bits.iter().all(|&bit| bit < 2) =>
+            {
+                let bits = bits.iter().map(|&bit| bit == 1).collect();
+                Self { bits, scores: Vec::new(), class: None, unreadable: None }
+            }
+            (DesignHead::Classes(head), [class, scores @ ..]) if scores.len() == head.groups.len() => {
+                Self { bits: Vec::new(), scores: scores.to_vec(), class: Some(*class), unreadable: None }
+            }
+            _ => Self::unreadable(line),
+        }
+    }
+
+    fn unreadable(text: &str) -> Self {
+        Self { bits: Vec::new(), scores: Vec::new(), class: None, unreadable: Some(text.to_owned()) }
+    }
+
+    fn agrees_with(&self, expected: &Vector) -> bool {
+        let bits_agree = expected.class.is_some() || self.bits == expected.bits;
+        self.unreadable.is_none() && bits_agree && self.scores == expected.scores && self.class == expected.class
+    }
+}
+
+/// The lowest `width` bits of a hexadecimal number, lowest first; `None` when a digit is not
+/// hexadecimal (a simulator's `x` or `z`) or a higher bit is set.
+fn hex_bits(digits: &str, width: usize) -> Option<Vec<bool>> {
+    let mut bits = Vec::with_capacity(width);
+    for digit in digits.trim().chars().rev() {
+        let value = digit.to_digit(16)?;
+        bits.extend((0..4).map(|bit| value >> bit & 1 == 1));
+    }
+    if bits.iter().skip(width).any(|&bit| bit) {
+        return None;
+    }
+    bits.resize(width, false);
+    Some(bits)
+}
+
+/// Compares the answers with what the reference inference says.
+///
+/// # Errors
+/// The number of answers when it is not that of the vectors.
+pub fn compare(vectors: &TestVectors, answers: &[Answer]) -> Result<Verdict, usize> {
+    if answers.len() != vectors.vectors.len() {
+        return Err(answers.len());
+    }
+    let mut differences =
+        vectors.vectors.iter().zip(answers).enumerate().filter(|(_, (expected, got))| !got.agrees_with(expected));
+    let Some((index, (expected, got))) = differences.next() else {
+        return Ok(Verdict::Equal { vectors: answers.len() });
+    };
+    let first = Box::new(Difference { index, expected: expected.clone(), got: got.clone() });
+    Ok(Verdict::Different { count: 1 + differences.count(), vectors: answers.len(), first })
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "vector {}", self.index)?;
+        writeln!(f, "  features  {}", join(&self.expected.codes))?;
+        let expected = Answer {
+            bits: self.expected.bits.clone(),
+            scores: self.expected.scores.clone(),
+            class: self.expected.class,
+            unreadable: None,
+        };
+        write!(f, "  expected  {expected}\n  got       {}", self.got)
+    }
+}
+
+impl std::fmt::Display for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.unreadable, self.class) {
+            (Some(text), _) => write!(f, "`{}`, which is no number", text.trim()),
+            (None, Some(class)) => write!(f, "class {class}, scores {}", join(&self.scores)),
+            (None, None) => {
+                let bits: String = self.bits.iter().map(|&bit| if bit { '1' } else { '0' }).collect();
+                write!(f, "bits {bits} (bit 0 first)")
+            }
+        }
+    }
+}
+
+fn join<T: ToString>(numbers: &[T]) -> String {
+    numbers.iter().map(T::to_string).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::binarized::arbitrary::{NetworkShape, random_network};
+    use crate::lower::lower;
+    use crate::verify::{VectorPlan, test_vectors};
+
+    fn answer(vector: &Vector) -> Answer {
+        Answer { bits: Vec::new(), scores: vector.scores.clone(), class: vector.class, unreadable: None }
+    }
+
+    #[test]
+    fn equal_answers_agree_and_each_kind_of_fault_is_seen() {
+        let network = random_network(5, &NetworkShape::small());
+        let vectors = test_vectors(&network, &[], &VectorPlan { count: 20, seed: 1 });
+        let good: Vec<Answer> = vectors.vectors.iter().map(answer).collect();
+        assert_eq!(compare(&vectors, &good), Ok(Verdict::Equal { vectors: 20 }));
+        assert_eq!(compare(&vectors, &good[..19]), Err(19));
+        let faults: [fn(&mut Answer); 4] = [
+            |answer| answer.class = answer.class.map(|class| class ^ 1),
+            |answer| answer.scores[1] += 1,
+            |answer| answer.class = None,
+            |answer| answer.unreadable = Some("xx".into()),
+        ];
+        for fault in faults {
+            let mut bad = good.clone();
+            fault(&mut bad[7]);
+            fault(&mut bad[9]);
+            match compare(&vectors, &bad) {
+                Ok(Verdict::Different { count: 2, vectors: 20, first }) => assert_eq!(first.index, 7),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn packed_and_decimal_answers_are_read_and_unknown_digits_are_not_numbers() {
+        let design = lower(&random_network(5, &NetworkShape::small()));
+        // Three classes of at most three bits: class in bits 0-1, scores of two bits above it.
+        let packed = Answer::from_hex(&design, "e6");
+        assert_eq!((packed.class, packed.scores.as_slice()), (Some(2), [1, 2, 3].as_slice()));
+        assert_eq!(Answer::from_hex(&design, "39 00000002"), packed);
+        assert_eq!(Answer::from_decimal(&design, "2 1 2 3"), packed);
+        for text in ["xe", "1e6", "2 1 2", "2 1 2 z"] {
+            let read = [Answer::from_hex(&design, text), Answer::from_decimal(&design, text)];
+            assert!(read.iter().all(|answer| answer.unreadable.is_some()), "{text}: {read:?}");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Emitted artefacts against the reference inference, in the real tools.
+//!
+//! A checker is one file and one line in [`CHECKERS`]. It runs the artefact's own files in its
+//! tool and returns what came out; the comparison happens here, in [`compare`], so a wrong test
+//! bench cannot approve itself.
+
+mod checker;
+mod icarus;
+mod tool;
+mod vectors;
+mod verilator;
+
+pub use checker::{Answer, CheckRequest, CheckRun, Checker, Difference, Verdict, check, compare};
+pub use tool::{Program, Run, RunOutput, ToolError};
+pub use vectors::{VectorPlan, reference, test_vectors};
+
+/// Every checker, in the order of help texts and of `--check all`.
+pub static CHECKERS: &[&dyn Checker] = &[
+    &icarus::Icarus,       // the test bench that ships with the Verilog, event-driven
+    &verilator::Verilator, // the lint, and an independent bench that is fast on many vectors
+];
+
+/// The checker of this name.
+pub fn checker(name: &str) -> Option<&'static dyn Checker> {
+    CHECKERS.iter().copied().find(|checker| checker.name() == name)
+}

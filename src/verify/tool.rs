@@ -1,0 +1,276 @@
+//! External programs: find them, ask their version, run them with a time limit.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// How often a running program is looked at.
+const POLL: Duration = Duration::from_millis(5);
+
+/// Lines of a failed program's output that are worth showing.
+const TAIL_LINES: usize = 20;
+
+/// A program that is missing or did not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum ToolError {
+    /// It is not on the PATH.
+    #[error(
+        "`{program}` is not on the PATH; install it (Debian: `apt-get install {package}`) or leave out the check `{check}`"
+    )]
+    Missing {
+        /// The program.
+        program: String,
+        /// The Debian package that brings it.
+        package: String,
+        /// The check that needs it.
+        check: String,
+    },
+    /// It could not be started.
+    #[error("cannot start `{program}`: {source}")]
+    Start {
+        /// The program.
+        program: String,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// It ended with a failure.
+    #[error("`{program}` failed with {status}; the end of its output:\n{tail}")]
+    Failed {
+        /// The program with its arguments.
+        program: String,
+        /// How it ended.
+        status: ExitStatus,
+        /// The last lines of its output.
+        tail: String,
+    },
+    /// It did not end in time and was stopped.
+    #[error("`{program}` did not end within {limit} seconds and was stopped; the end of its output:\n{tail}")]
+    TimeLimit {
+        /// The program with its arguments.
+        program: String,
+        /// The limit in seconds.
+        limit: u64,
+        /// The last lines of its output.
+        tail: String,
+    },
+    /// It ended well but its output is not what it should be.
+    #[error("`{program}` gave an answer that cannot be read: {problem}; the end of its output:\n{tail}")]
+    Garbage {
+        /// The program.
+        program: String,
+        /// What was expected and what was found.
+        problem: String,
+        /// The last lines of its output.
+        tail: String,
+    },
+    /// A scratch file could not be written or read.
+    #[error("scratch file `{}`: {source}", path.display())]
+    Scratch {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+}
+
+/// An external program that a check needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// Its name on the PATH.
+    pub name: &'static str,
+    /// The Debian package that brings it.
+    pub package: &'static str,
+    /// The argument that prints its version.
+    pub version_argument: &'static str,
+}
+
+impl Program {
+    /// Where it is, if it is installed.
+    pub fn find(&self) -> Option<PathBuf> {
+        which::which(self.name).ok()
+    }
+
+    /// The first line that it prints about its version, if it runs.
+    pub fn version(&self) -> Option<String> {
+        let output = Command::new(self.find()?).arg(self.version_argument).stdin(Stdio::null()).output().ok()?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.lines().find(|line| !line.trim().is_empty()).map(|line| line.trim().to_owned())
+    }
+
+    /// An error when it is not installed.
+    ///
+    /// # Errors
+    /// [`ToolError::Missing`].
+    pub fn require(&self, check: &str) -> Result<PathBuf, ToolError> {
+        self.find().ok_or_else(|| ToolError::Missing {
+            program: self.name.to_owned(),
+            package: self.package.to_owned(),
+            check: check.to_owned(),
+        })
+    }
+}
+
+/// One run of a program in a scratch folder.
+#[derive(Clone, Debug)]
+pub struct Run<'a> {
+    program: &'a Path,
+    arguments: Vec<OsString>,
+    folder: &'a Path,
+    input: Option<PathBuf>,
+    limit: Duration,
+}
+
+/// What a program printed, standard output and standard error together.
+#[derive(Clone, Debug)]
+pub struct RunOutput {
+    /// The text.
+    pub text: String,
+}
+
+impl<'a> Run<'a> {
+    /// A run of `program` in `folder` that may take `limit`.
+    pub fn new(program: &'a Path, folder: &'a Path, limit: Duration) -> Self {
+        Self { program, arguments: Vec::new(), folder, input: None, limit }
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn arguments(mut self, arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(Into::into));
+        self
+    }
+
+    /// Feeds a file to standard input.
+    #[must_use]
+    pub fn input(mut self, path: PathBuf) -> Self {
+        self.input = Some(path);
+        self
+    }
+
+    /// Runs the program to its end.
+    ///
+    /// Its output goes to a file rather than a pipe, so that a program which prints without end
+    /// or leaves children behind cannot block this one.
+    ///
+    /// # Errors
+    /// [`ToolError::Start`], [`ToolError::Failed`] when the exit status is not 0,
+    /// [`ToolError::TimeLimit`].
+    pub fn run(&self) -> Result<RunOutput, ToolError> {
+        let log = tempfile::NamedTempFile::new_in(self.folder)
+            .map_err(|source| ToolError::Scratch { path: self.folder.to_owned(), source })?;
+        let scratch = |source| ToolError::Scratch { path: log.path().to_owned(), source };
+        let (stdout, stderr) = (log.reopen().map_err(scratch)?, log.reopen().map_err(scratch)?);
+        let stdin = match &self.input {
+            Some(path) => File::open(path).map_err(|source| ToolError::Scratch { path: path.clone(), source })?.into(),
+            None => Stdio::null(),
+        };
+        let mut command = Command::new(self.program);
+        command.args(&self.arguments).current_dir(self.folder).stdin(stdin);
+        command.stdout(append(stdout).map_err(scratch)?).stderr(append(stderr).map_err(scratch)?);
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn().map_err(|source| ToolError::Start { program: self.command_line(), source })?;
+        let status =
+            wait(&mut child, self.limit).map_err(|source| ToolError::Start { program: self.command_line(), source })?;
+        let bytes = std::fs::read(log.path()).map_err(scratch)?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        match status {
+            Some(status) if status.success() => Ok(RunOutput { text }),
+            Some(status) => Err(ToolError::Failed { program: self.command_line(), status, tail: tail(&text) }),
+            None => Err(ToolError::TimeLimit {
+                program: self.command_line(),
+                limit: self.limit.as_secs(),
+                tail: tail(&text),
+            }),
+        }
+    }
+
+    fn command_line(&self) -> String {
+        let mut words = vec![self.program.file_name().unwrap_or_default().to_string_lossy().into_owned()];
+        words.extend(self.arguments.iter().map(|argument| argument.to_string_lossy().into_owned()));
+        words.join(" ")
+    }
+}
+
+impl RunOutput {
+    /// An error that says what is wrong with this output.
+    pub fn garbage(&self, program: &str, problem: impl Into<String>) -> ToolError {
+        ToolError::Garbage { program: program.to_owned(), problem: problem.into(), tail: tail(&self.text) }
+    }
+}
+
+/// The two handles of a log share no file position, so each must append.
+fn append(file: File) -> std::io::Result<Stdio> {
+    #[cfg(unix)]
+    {
+        let flags = rustix::fs::fcntl_getfl(&file)?;
+        rustix::fs::fcntl_setfl(&file, flags | rustix::fs::OFlags::APPEND)?;
+    }
+    Ok(file.into())
+}
+
+/// The exit status, or `None` when the limit passed; the whole process group is then killed,
+/// since compilers and simulators start children of their own.
+fn wait(child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus>> {
+    let started = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if started.elapsed() >= limit {
+            #[cfg(unix)]
+            if let Some(group) = rustix::process::Pid::from_raw(child.id() as i32) {
+                // The group may have ended by itself in this moment.
+                let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+            }
+            let _ = child.kill();
+            child.wait()?;
+            return Ok(None);
+        }
+        std::thread::sleep(POLL);
+    }
+}
+
+fn tail(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let skipped = lines.len().saturating_sub(TAIL_LINES);
+    if lines.is_empty() { "(nothing)".to_owned() } else { lines[skipped..].join("\n") }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str, limit: Duration) -> Result<RunOutput, ToolError> {
+        let folder = tempfile::tempdir().unwrap();
+        Run::new(Path::new("/bin/sh"), folder.path(), limit).arguments(["-c", script]).run()
+    }
+
+    #[test]
+    fn both_streams_are_kept_in_order() {
+        let output = shell("echo one; echo two >&2; echo three", Duration::from_secs(20)).unwrap();
+        assert_eq!(output.text, "one\ntwo\nthree\n");
+    }
+
+    #[test]
+    fn a_failure_shows_the_end_of_the_output() {
+        let error = shell("seq 1 100; exit 3", Duration::from_secs(20)).unwrap_err();
+        assert!(matches!(&error, ToolError::Failed { tail, .. } if tail.starts_with("81\n") && tail.ends_with("100")));
+    }
+
+    #[test]
+    fn a_program_that_hangs_is_stopped_with_its_children() {
+        let error = shell("sleep 600 & echo started; wait", Duration::from_millis(300)).unwrap_err();
+        assert!(matches!(&error, ToolError::TimeLimit { tail, .. } if tail == "started"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_program_names_its_package() {
+        let program = Program { name: "difflut-no-such-tool", package: "somewhere", version_argument: "-V" };
+        assert_eq!(program.version(), None);
+        let message = program.require("icarus").unwrap_err().to_string();
+        assert!(message.contains("apt-get install somewhere") && message.contains("check `icarus`"), "{message}");
+    }
+}
