@@ -48,10 +48,8 @@ pub struct CheckRequest<'a> {
     pub files: &'a [EmittedFile],
     /// The identifier that names the top module, header and functions.
     pub identifier: &'a str,
-    /// Clock cycles from an input to its outputs.
+    /// Clock cycles from an input to its outputs; 0 for an artefact without a clock.
     pub latency: u32,
-    /// Whether the artefact has a clock.
-    pub clocked: bool,
     /// The stimulus.
     pub vectors: &'a TestVectors,
     /// A scratch folder of its own.
@@ -64,6 +62,27 @@ impl CheckRequest<'_> {
     /// The names of the artefact's files with this ending.
     pub(super) fn names_ending_in(&self, ending: &str) -> Vec<&str> {
         self.files.iter().map(|file| file.name.as_str()).filter(|name| name.ends_with(ending)).collect()
+    }
+
+    /// The vectors' input buses, one hexadecimal number a line: feature `f` at bits
+    /// `[f * bits +: bits]`. Packed here and not taken from the artefact, so that a target which
+    /// packs its own vectors wrongly is found out.
+    pub(super) fn stimulus_hex(&self) -> String {
+        let bits = self.design.input.bits as usize;
+        let mut text = String::new();
+        for vector in &self.vectors.vectors {
+            let bus: Vec<bool> =
+                vector.codes.iter().flat_map(|&code| (0..bits).map(move |bit| code >> bit & 1 == 1)).collect();
+            let nibble = |bits: &[bool]| bits.iter().rev().fold(0, |sum, &bit| sum << 1 | u32::from(bit));
+            text.extend(bus.chunks(4).rev().filter_map(|bits| char::from_digit(nibble(bits), 16)));
+            text.push('\n');
+        }
+        text
+    }
+
+    /// The vectors' codes as decimal numbers, one vector a line.
+    pub(super) fn stimulus_decimal(&self) -> String {
+        self.vectors.vectors.iter().map(|vector| join(&vector.codes) + "\n").collect()
     }
 }
 

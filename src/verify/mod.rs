@@ -9,6 +9,7 @@ mod icarus;
 mod tool;
 mod vectors;
 mod verilator;
+mod yosys_blif;
 
 pub use checker::{Answer, CheckRequest, CheckRun, Checker, Difference, Verdict, check, compare};
 pub use tool::{Program, Run, RunOutput, ToolError};
@@ -16,8 +17,9 @@ pub use vectors::{VectorPlan, reference, test_vectors};
 
 /// Every checker, in the order of help texts and of `--check all`.
 pub static CHECKERS: &[&dyn Checker] = &[
-    &icarus::Icarus,       // the test bench that ships with the Verilog, event-driven
-    &verilator::Verilator, // the lint, and an independent bench that is fast on many vectors
+    &icarus::Icarus,        // the test bench that ships with the Verilog, event-driven
+    &verilator::Verilator,  // the lint, and an independent bench that is fast on many vectors
+    &yosys_blif::YosysBlif, // a foreign reader of the BLIF
 ];
 
 /// The checker of this name.

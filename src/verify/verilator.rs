@@ -20,7 +20,6 @@ static PROGRAMS: [Program; 2] = [
 #[template(path = "verify/verilator_main.cpp", escape = "none")]
 struct Main<'a> {
     module: &'a str,
-    inputs: String,
     latency: u32,
     clocked: bool,
     outputs: &'static [&'static str],
@@ -55,15 +54,15 @@ impl Checker for Verilator {
             .run()?;
         let main = Main {
             module,
-            inputs: format!("{module}_inputs.hex"),
             latency: request.latency,
-            clocked: request.clocked,
+            clocked: request.latency > 0,
             // Scores first: together they read as one packed number, class in the lowest bits.
             outputs: match request.design.head {
                 DesignHead::Bits => &["bits"],
                 DesignHead::Classes(_) => &["scores", "class_index"],
             },
         };
+        write_scratch(request.folder, "stimulus.hex", request.stimulus_hex().as_bytes())?;
         write_scratch(request.folder, "verilator_main.cpp", main.render().unwrap_or_default().as_bytes())?;
         // -O1 builds fastest and also runs fastest for designs of this kind.
         Run::new(&verilator, request.folder, request.limit)

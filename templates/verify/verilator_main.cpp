@@ -1,4 +1,4 @@
-// Drives {{ module }} with one vector per line of inputs.hex and writes one line of outputs
+// Drives {{ module }} with one vector per line of stimulus.hex and writes one line of outputs
 // per vector to results.hex. Made by difflut for one check.
 #include <cstdint>
 #include <cstdio>
@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
     VerilatedContext context;
     context.commandArgs(argc, argv);
     V{{ module }} top{&context};
-    std::ifstream inputs("{{ inputs }}");
+    std::ifstream inputs("stimulus.hex");
     FILE* results = std::fopen("results.hex", "w");
     if (!inputs || !results) {
         std::cerr << "cannot open the vectors or the results\n";

@@ -1,0 +1,50 @@
+//! Everything a command can fail with, and the exit code of each.
+
+use crate::emit::EmitError;
+use crate::files::FileError;
+use crate::store::StoreError;
+use crate::verify::ToolError;
+
+/// An error that ends the program.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// An argument that is not allowed.
+    #[error("{0}")]
+    Usage(String),
+    /// A model that cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file that cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A data set that cannot be read or used.
+    #[error(transparent)]
+    Data(#[from] crate::data::DataError),
+    /// A design that a target cannot express.
+    #[error(transparent)]
+    Emit(#[from] EmitError),
+    /// The optimizer broke a rule; a mistake in this program.
+    #[error(transparent)]
+    Pass(#[from] crate::passes::PassError),
+    /// An external tool is missing or failed.
+    #[error(transparent)]
+    Tool(#[from] ToolError),
+    /// A check found a difference.
+    #[error("{0}")]
+    Different(String),
+    /// Training failed.
+    #[cfg(feature = "train")]
+    #[error(transparent)]
+    Train(#[from] crate::cli::train::TrainCliError),
+}
+
+impl CliError {
+    /// The exit code of the program.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Different(_) => 1,
+            Self::Tool(_) => 3,
+            _ => 2,
+        }
+    }
+}
