@@ -1,5 +1,6 @@
 //! Trained LUT networks to hardware and firmware that compute the same function.
 pub mod binarized;
+pub mod cli;
 #[cfg(feature = "train")]
 pub mod components;
 pub mod config;
