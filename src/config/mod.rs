@@ -1,7 +1,18 @@
 //! Plain configuration data: what the YAML files and the model's metadata say.
 //!
-//! Nothing here knows how anything is built.
+//! Nothing here knows how anything is built. Unknown keys are refused, with the nearest known
+//! one; every parameter is checked against its range before anything is made of it.
 
+mod component;
+mod error;
+mod experiment;
 mod input_format;
+mod model;
+mod training;
 
+pub use component::{EncoderConfig, InitFn, LayerType, ModelType, NodeType, RuntimeConfig, ThermometerConfig};
+pub use error::{ConfigError, ParameterError};
+pub use experiment::{DataConfig, Experiment};
 pub use input_format::{InputFormat, InputFormatError};
+pub use model::{MAX_TABLE_ENTRIES, ModelConfig};
+pub use training::{OptimizerType, Schedule, TrainingConfig};

@@ -1,0 +1,43 @@
+//! The parts of a trainable network: encoders, node kernels, wirings, heads and the fused
+//! operation that runs a layer of nodes.
+//!
+//! A part is registered by name in [`registry`]; adding one is its file, a variant of the
+//! configuration's enum and a line in the list. Nothing here knows of datasets or of hardware.
+
+pub mod encoder;
+pub mod head;
+pub mod layer;
+pub mod node;
+pub mod ops;
+pub mod registry;
+
+use crate::config::ParameterError;
+
+/// A part that cannot be made or cannot take what it was given.
+#[derive(Debug, thiserror::Error)]
+pub enum ComponentError {
+    /// A parameter is out of range or has no effect on this part.
+    #[error(transparent)]
+    Parameter(#[from] ParameterError),
+    /// There are no samples or no features to fit an encoder to.
+    #[error("the encoder cannot be fitted to {rows} samples of {columns} features; it needs at least one of each")]
+    NothingToFit {
+        /// Number of samples.
+        rows: usize,
+        /// Number of features.
+        columns: usize,
+    },
+    /// A feature value is not a number.
+    #[error("sample {row}, feature {column} is {value}; features must be finite numbers")]
+    NotFinite {
+        /// The sample, counted from 0.
+        row: usize,
+        /// The feature, counted from 0.
+        column: usize,
+        /// Its value.
+        value: f32,
+    },
+    /// candle refused an operation.
+    #[error(transparent)]
+    Tensor(#[from] candle_core::Error),
+}

@@ -1,0 +1,213 @@
+//! The node of differentiable weightless networks: a table trained by extended finite
+//! differences (Bacellar et al., "Differentiable Weightless Neural Networks", ICML 2024).
+//!
+//! The table `v` holds numbers in [0, 1] without a squashing function. Inputs are read as
+//! bits, `x_j >= 0.5`, which select row `a`:
+//!
+//! ```text
+//! forward    out = 1 if v_a >= 0.5 else 0
+//! table      d out / d v_a = 1, zero for every other row    (straight through the threshold)
+//! inputs     d out / d x_j = alpha * sum over rows k of s_j(k) * v_k * beta^h_j(a, k)
+//!            s_j(k) = +1 if bit j of k is one, else -1
+//!            h_j(a, k) = number of bits other than j in which a and k differ
+//! defaults   alpha = 0.5 * 0.75^(n-1),  beta = 0.25 / 0.75
+//! ```
+//!
+//! The gradient and its defaults are those of DiffLUT's `DWNNode`. After every step of the
+//! optimizer the table is clamped to [0, 1], which the authors' library does and DiffLUT leaves
+//! out. DiffLUT's training output is the number `v_a`; here, as in the authors' library, it is
+//! the bit, so that training sees what the hardware computes. Evaluation: `v_a >= 0.5`.
+
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+
+use super::init::Residual;
+use super::{NodeKernel, NodeKind, NodeSpec, address};
+use crate::config::NodeType;
+
+/// The registry's line.
+pub(in crate::components) static DWN: NodeKind = NodeKind {
+    node_type: NodeType::Dwn,
+    name: "dwn",
+    summary: "table of numbers, trained by extended finite differences",
+    runtime_keys: &["alpha", "beta", "init_fn", "logit_clarity", "noise_factor"],
+    build: |spec| Ok(Box::new(Dwn::new(spec))),
+};
+
+#[derive(Clone, Debug)]
+struct Dwn {
+    fan_in: usize,
+    alpha: f32,
+    beta: f32,
+    residual: Option<Residual>,
+}
+
+impl Dwn {
+    fn new(spec: NodeSpec<'_>) -> Self {
+        Self {
+            fan_in: spec.fan_in,
+            alpha: spec.runtime.alpha.unwrap_or(0.5 * 0.75f32.powi(spec.fan_in as i32 - 1)),
+            beta: spec.runtime.beta.unwrap_or(0.25 / 0.75),
+            residual: Residual::requested(spec.runtime),
+        }
+    }
+
+    /// The selected row of every sample.
+    fn addresses(pins: &[&[f32]], batch: usize) -> Vec<u32> {
+        let mut addresses = vec![0u32; batch];
+        for (input, pin) in pins.iter().enumerate() {
+            for (address, &x) in addresses.iter_mut().zip(*pin) {
+                *address |= u32::from(x >= 0.5) << input;
+            }
+        }
+        addresses
+    }
+
+    /// `d out / d x_input` at every address.
+    ///
+    /// The sum over all rows is a product over inputs: the difference along `input`, then along
+    /// every other input each row plus beta times its neighbour, 2^n * n operations in all
+    /// instead of 4^n.
+    fn slopes(&self, table: &[f32], input: usize) -> Vec<f32> {
+        let mut slopes = table.to_vec();
+        let stride = 1 << input;
+        for row in (0..slopes.len()).filter(|row| row & stride == 0) {
+            let difference = self.alpha * (slopes[row + stride] - slopes[row]);
+            slopes[row] = difference;
+            slopes[row + stride] = difference;
+        }
+        for other in (0..self.fan_in).filter(|&other| other != input) {
+            let stride = 1 << other;
+            for row in (0..slopes.len()).filter(|row| row & stride == 0) {
+                let (low, high) = (slopes[row], slopes[row + stride]);
+                slopes[row] = low + self.beta * high;
+                slopes[row + stride] = high + self.beta * low;
+            }
+        }
+        slopes
+    }
+}
+
+impl NodeKernel for Dwn {
+    fn fan_in(&self) -> usize {
+        self.fan_in
+    }
+
+    fn parameters(&self) -> usize {
+        1 << self.fan_in
+    }
+
+    fn init(&self, rng: &mut ChaCha8Rng, parameters: &mut [f32]) {
+        match self.residual {
+            Some(residual) => residual.fill(rng, parameters),
+            None => parameters.iter_mut().for_each(|value| *value = rng.random()),
+        }
+        self.constrain(parameters);
+    }
+
+    fn forward(&self, parameters: &[f32], pins: &[&[f32]], out: &mut [f32]) {
+        let addresses = Self::addresses(pins, out.len());
+        for (out, address) in out.iter_mut().zip(addresses) {
+            *out = if parameters[address as usize] >= 0.5 { 1.0 } else { 0.0 };
+        }
+    }
+
+    fn backward(
+        &self,
+        parameters: &[f32],
+        pins: &[&[f32]],
+        grad_out: &[f32],
+        grad_parameters: &mut [f32],
+        grad_pins: Option<&mut [f32]>,
+    ) {
+        let addresses = Self::addresses(pins, grad_out.len());
+        for (&address, g) in addresses.iter().zip(grad_out) {
+            grad_parameters[address as usize] += g;
+        }
+        let Some(grad_pins) = grad_pins else { return };
+        for (input, grad_pin) in grad_pins.chunks_exact_mut(grad_out.len()).enumerate() {
+            let slopes = self.slopes(parameters, input);
+            for ((grad, &address), g) in grad_pin.iter_mut().zip(&addresses).zip(grad_out) {
+                *grad = g * slopes[address as usize];
+            }
+        }
+    }
+
+    fn constrain(&self, parameters: &mut [f32]) {
+        parameters.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
+    }
+
+    fn evaluate(&self, parameters: &[f32], pins: &[bool]) -> bool {
+        parameters[address(pins)] >= 0.5
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::RuntimeConfig;
+    use rand::SeedableRng;
+
+    fn kernel(fan_in: usize, alpha: Option<f32>, beta: Option<f32>) -> Dwn {
+        Dwn::new(NodeSpec { fan_in, runtime: &RuntimeConfig { alpha, beta, ..Default::default() } })
+    }
+
+    /// The module's sum, term by term.
+    fn literal(kernel: &Dwn, table: &[f32], a: usize, j: usize) -> f64 {
+        let term = |k: usize| {
+            let sign = if k >> j & 1 == 1 { 1.0 } else { -1.0 };
+            let distance = ((a ^ k) & !(1 << j)).count_ones();
+            sign * f64::from(table[k]) * f64::from(kernel.beta).powi(distance as i32)
+        };
+        f64::from(kernel.alpha) * (0..table.len()).map(term).sum::<f64>()
+    }
+
+    #[test]
+    fn gradients_are_those_of_the_formula() {
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        for (fan_in, alpha, beta) in [(1, None, None), (2, Some(0.7), Some(0.0)), (4, None, Some(1.0)), (6, None, None)]
+        {
+            let kernel = kernel(fan_in, alpha, beta);
+            let mut table = vec![0.0; 1 << fan_in];
+            kernel.init(&mut rng, &mut table);
+            let batch = 40;
+            let x: Vec<Vec<f32>> = (0..fan_in).map(|_| (0..batch).map(|_| rng.random()).collect()).collect();
+            let pins: Vec<&[f32]> = x.iter().map(Vec::as_slice).collect();
+            let grad_out: Vec<f32> = (0..batch).map(|_| rng.random_range(-1.0..1.0)).collect();
+            let (mut grad_table, mut grad_pins) = (vec![0.0; table.len()], vec![0.0; fan_in * batch]);
+            kernel.backward(&table, &pins, &grad_out, &mut grad_table, Some(&mut grad_pins));
+            let mut expected_table = vec![0.0f32; table.len()];
+            for s in 0..batch {
+                let a: usize = (0..fan_in).map(|j| usize::from(x[j][s] >= 0.5) << j).sum();
+                expected_table[a] += grad_out[s];
+                for j in 0..fan_in {
+                    let expected = f64::from(grad_out[s]) * literal(&kernel, &table, a, j);
+                    assert!((f64::from(grad_pins[j * batch + s]) - expected).abs() < 1e-5);
+                }
+            }
+            assert_eq!(grad_table, expected_table);
+        }
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_paper() {
+        let kernel = kernel(6, None, None);
+        assert_eq!((kernel.alpha, kernel.beta), (0.5 * 0.75f32.powi(5), 1.0 / 3.0));
+    }
+
+    #[test]
+    fn the_output_is_the_bit_of_the_selected_row() {
+        let kernel = kernel(2, None, None);
+        let mut out = [9.0; 4];
+        kernel.forward(&[0.1, 0.5, 0.49, 0.9], &[&[0.0, 0.5, 0.0, 1.0], &[0.0, 0.0, 1.0, 1.0]], &mut out);
+        assert_eq!(out, [0.0, 1.0, 0.0, 1.0]);
+        assert_eq!(kernel.truth_table(&[0.1, 0.5, 0.49, 0.9]).words(), [0b1010]);
+    }
+
+    #[test]
+    fn tables_stay_between_zero_and_one() {
+        let mut table = [-0.5, 0.25, 1.5, 0.5];
+        kernel(2, None, None).constrain(&mut table);
+        assert_eq!(table, [0.0, 0.25, 1.0, 0.5]);
+    }
+}

@@ -1,0 +1,90 @@
+//! Inference by the evaluation rules on the trained numbers.
+//!
+//! This path shares nothing with the truth tables: it asks every node's family for the bit of
+//! the addressed inputs. [`Model::binarize`] must give the same bits, and tests hold it to that.
+
+use rayon::prelude::*;
+
+use super::{Fitted, Model, ModelError, weights_of};
+use crate::binarized::{Head, Outcome};
+use crate::components::head::group_sum_bits;
+
+impl Model {
+    /// Encoded bits, the bits of every layer, integer scores and class of every sample
+    /// (`values` row-major, [`features`](Self::features) values each).
+    ///
+    /// # Errors
+    /// [`ModelError::NotFitted`], and [`ModelError::Features`] when the values are not a whole
+    /// number of samples.
+    pub fn evaluate(&self, values: &[f32]) -> Result<Vec<Outcome>, ModelError> {
+        self.map_samples(values, |outcome| outcome)
+    }
+
+    /// The class of every sample, as [`evaluate`](Self::evaluate) finds it.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn classify(&self, values: &[f32]) -> Result<Vec<u32>, ModelError> {
+        self.map_samples(values, |outcome| outcome.class.unwrap_or(0) as u32)
+    }
+
+    /// The encoded bits of every sample, one row of [`encoded_width`](Self::encoded_width) bits
+    /// after the other.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn encode(&self, values: &[f32]) -> Result<Vec<bool>, ModelError> {
+        let encoder = &self.fitted()?.encoder;
+        let features = self.whole_samples(values)?;
+        let mut bits = vec![false; values.len() / features * encoder.width()];
+        let rows = bits.par_chunks_exact_mut(encoder.width()).zip(values.par_chunks_exact(features));
+        rows.for_each(|(bits, row)| encoder.encode(row, bits));
+        Ok(bits)
+    }
+
+    /// Number of encoded bits of a sample.
+    ///
+    /// # Errors
+    /// [`ModelError::NotFitted`].
+    pub fn encoded_width(&self) -> Result<usize, ModelError> {
+        Ok(self.fitted()?.encoder.width())
+    }
+
+    fn whole_samples(&self, values: &[f32]) -> Result<usize, ModelError> {
+        let features = self.features()?;
+        match values.len() % features {
+            0 => Ok(features),
+            rest => Err(ModelError::Features { found: rest, expected: features }),
+        }
+    }
+
+    fn map_samples<T: Send>(&self, values: &[f32], f: impl Fn(Outcome) -> T + Sync) -> Result<Vec<T>, ModelError> {
+        let fitted = self.fitted()?;
+        let features = self.whole_samples(values)?;
+        let weights = fitted.layers.iter().map(|layer| weights_of(&layer.weights)).collect::<Result<Vec<_>, _>>()?;
+        let sample = |row: &[f32]| f(self.evaluate_sample(fitted, &weights, row));
+        Ok(values.par_chunks_exact(features).map(sample).collect())
+    }
+
+    fn evaluate_sample(&self, fitted: &Fitted, weights: &[Vec<f32>], row: &[f32]) -> Outcome {
+        let mut encoded = vec![false; fitted.encoder.width()];
+        fitted.encoder.encode(row, &mut encoded);
+        let mut layers: Vec<Vec<bool>> = Vec::with_capacity(weights.len());
+        let mut pins = vec![false; self.kernel.fan_in()];
+        for (layer, weights) in fitted.layers.iter().zip(weights) {
+            let before = layers.last().unwrap_or(&encoded);
+            let nodes = weights.chunks_exact(self.kernel.parameters()).enumerate();
+            let bits = nodes.map(|(node, parameters)| {
+                for (pin, &column) in pins.iter_mut().zip(layer.wiring.node(node)) {
+                    *pin = before[column as usize];
+                }
+                self.kernel.evaluate(parameters, &pins)
+            });
+            let bits = bits.collect();
+            layers.push(bits);
+        }
+        let scores = group_sum_bits(layers.last().unwrap_or(&encoded), self.config.num_classes);
+        let class = Head::class(&scores);
+        Outcome { encoded, layers, scores, class }
+    }
+}

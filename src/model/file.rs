@@ -1,0 +1,140 @@
+//! A model as one safetensors file.
+//!
+//! | tensor | type, shape | meaning |
+//! |---|---|---|
+//! | `encoder.<name>` | F32, the encoder's | what was fitted, `thresholds` `[features, bits]` |
+//! | `layers.<i>.wiring` | U32 `[width, fan_in]` | columns of the part before |
+//! | `layers.<i>.weights` | F32 `[width, parameters]` | the trained numbers of every node |
+//!
+//! The metadata hold `format`, `version`, `config` (the model section as JSON) and, for a
+//! trained model, `training` (its record as JSON).
+
+use std::path::Path;
+
+use super::build::{kernel, layer};
+use super::{Fitted, Model, ModelError, TrainingRecord, weights_of};
+use crate::components::registry;
+use crate::config::ModelConfig;
+use crate::files::{FileError, TensorFile, TensorFileWriter};
+
+/// The `format` entry of a model's metadata.
+pub const MODEL_FORMAT: &str = "difflut-model";
+/// The `version` entry that this program reads and writes.
+pub const MODEL_VERSION: &str = "1";
+
+impl Model {
+    /// Collects the model into a file.
+    ///
+    /// # Errors
+    /// [`ModelError::NotFitted`], and candle's.
+    pub fn to_file(&self) -> Result<TensorFileWriter, ModelError> {
+        let fitted = self.fitted()?;
+        let mut file = TensorFileWriter::new(MODEL_FORMAT, MODEL_VERSION);
+        file.metadata("config", json(&self.config)?);
+        if let Some(record) = &self.record {
+            file.metadata("training", json(record)?);
+        }
+        let encoder = &self.config.encoder_config;
+        let tensors = (registry::encoder_kind(encoder).tensors)(encoder, fitted.encoder.features());
+        for (tensor, values) in tensors.iter().zip(fitted.encoder.fitted()) {
+            file.floats(&format!("encoder.{}", tensor.name), &tensor.shape, values);
+        }
+        for (index, layer) in fitted.layers.iter().enumerate() {
+            let wiring = &layer.wiring;
+            file.indices(&format!("layers.{index}.wiring"), &[wiring.width(), wiring.fan_in()], wiring.columns());
+            let name = format!("layers.{index}.weights");
+            file.floats(&name, &[wiring.width(), self.kernel.parameters()], &weights_of(&layer.weights)?);
+        }
+        Ok(file)
+    }
+
+    /// Writes the model, whole or not at all.
+    ///
+    /// # Errors
+    /// [`ModelError::NotFitted`] and [`FileError::Write`].
+    pub fn save(&self, path: &Path) -> Result<(), ModelError> {
+        Ok(self.to_file()?.write(path)?)
+    }
+
+    /// Reads a model and checks everything in it.
+    ///
+    /// # Errors
+    /// [`ModelError::File`] with the file, the field, what was found and what is allowed.
+    pub fn load(path: &Path) -> Result<Self, ModelError> {
+        Self::from_file(&TensorFile::open(path)?)
+    }
+
+    /// The same for a file already in memory.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn from_file(file: &TensorFile) -> Result<Self, ModelError> {
+        let format = file.format()?;
+        if format != MODEL_FORMAT {
+            let problem = format!("found `{format}`, expected `{MODEL_FORMAT}`");
+            return Err(file.field_error("metadata entry `format`", problem).into());
+        }
+        file.check_version(MODEL_VERSION)?;
+        let config: ModelConfig = file.json("config")?;
+        let record: Option<TrainingRecord> = file.metadata("training").map(|_| file.json("training")).transpose()?;
+        let in_config = |problem: String| file.field_error("metadata entry `config`", problem);
+        config.check().map_err(|error| in_config(error.to_string()))?;
+        let kernel = kernel(&config).map_err(|error| in_config(error.to_string()))?;
+        let features = config.input_size.ok_or_else(|| in_config("`input_size` is missing".into()))?;
+        if config.input_format.is_none() {
+            return Err(in_config("`input_format` is missing".into()).into());
+        }
+
+        let kind = registry::encoder_kind(&config.encoder_config);
+        let mut expected = Vec::new();
+        let mut fitted_values = Vec::new();
+        for tensor in (kind.tensors)(&config.encoder_config, features) {
+            let name = format!("encoder.{}", tensor.name);
+            fitted_values.push(read(file, &name, &tensor.shape, |shape| file.floats(&name, shape))?);
+            expected.push(name);
+        }
+        let encoder = (kind.restore)(&config.encoder_config, features, fitted_values);
+        let mut input_width = encoder.width();
+        let mut layers = Vec::new();
+        for (index, &width) in config.layer_widths.iter().enumerate() {
+            let (wiring, weights) = (format!("layers.{index}.wiring"), format!("layers.{index}.weights"));
+            let columns = read(file, &wiring, &[width, config.node_input_dim], |shape| {
+                file.indices(&wiring, shape, input_width)
+            })?;
+            let values = read(file, &weights, &[width, kernel.parameters()], |shape| file.floats(&weights, shape))?;
+            layers.push(layer(input_width, config.node_input_dim, columns, values)?);
+            input_width = width;
+            expected.extend([wiring, weights]);
+        }
+        if let Some(name) = file.names().into_iter().find(|name| !expected.contains(name)) {
+            let problem = format!(
+                "not part of the model that the configuration describes ({} layers: {:?}); expected only {}",
+                config.layer_widths.len(),
+                config.layer_widths,
+                expected.join(", ")
+            );
+            return Err(file.field_error(&format!("tensor `{name}`"), problem).into());
+        }
+        let seed = config.seed;
+        Ok(Self { config, kernel, seed, fitted: Some(Fitted { encoder, layers }), record })
+    }
+}
+
+/// Reads a tensor after comparing its shape with the configuration's, to name both.
+fn read<T>(
+    file: &TensorFile,
+    name: &str,
+    shape: &[usize],
+    values: impl FnOnce(&[usize]) -> Result<T, FileError>,
+) -> Result<T, FileError> {
+    let found = file.shape(name)?;
+    if found != shape {
+        let problem = format!("has shape {found:?}, but the file's configuration describes {shape:?}");
+        return Err(file.field_error(&format!("tensor `{name}`"), problem));
+    }
+    values(shape)
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String, ModelError> {
+    serde_json::to_string(value).map_err(|error| ModelError::Tensor(candle_core::Error::Msg(error.to_string())))
+}

@@ -1,0 +1,168 @@
+//! A network with its weights: built from a configuration, trained in place, evaluated, saved,
+//! loaded and binarized.
+//!
+//! Nothing here knows where samples come from, what an optimizer is, or of hardware.
+
+mod build;
+mod error;
+mod evaluate;
+mod file;
+mod record;
+
+pub use error::ModelError;
+pub use file::{MODEL_FORMAT, MODEL_VERSION};
+pub use record::{Accuracies, TrainingRecord};
+
+use std::sync::Arc;
+
+use candle_core::{Device, Tensor, Var};
+
+use crate::binarized::{BinarizedNetwork, Head, LutLayer};
+use crate::components::encoder::Encoder;
+use crate::components::head::group_sum;
+use crate::components::layer::Wiring;
+use crate::components::node::NodeKernel;
+use crate::components::ops::LutLayerOp;
+use crate::config::ModelConfig;
+use crate::logic::TruthTable;
+
+/// One trainable layer.
+#[derive(Clone, Debug)]
+struct Layer {
+    wiring: Arc<Wiring>,
+    /// `(width, parameters of a node)`, float32.
+    weights: Var,
+}
+
+/// What a fitted encoder fixes: the sizes of everything behind it.
+#[derive(Debug)]
+struct Fitted {
+    encoder: Box<dyn Encoder>,
+    layers: Vec<Layer>,
+}
+
+/// A network with its weights.
+///
+/// A new model has a configuration only. Fitting the encoder fixes the number of encoded bits
+/// and with it the wiring of the first layer; from then on the model can be used.
+#[derive(Debug)]
+pub struct Model {
+    config: ModelConfig,
+    kernel: Arc<dyn NodeKernel>,
+    seed: u64,
+    fitted: Option<Fitted>,
+    record: Option<TrainingRecord>,
+}
+
+impl Model {
+    /// The configuration, with `input_size` and `input_format` filled in once the encoder is
+    /// fitted.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// How the model was trained, if it was.
+    pub fn record(&self) -> Option<&TrainingRecord> {
+        self.record.as_ref()
+    }
+
+    /// Sets the record of the training.
+    pub fn set_record(&mut self, record: TrainingRecord) {
+        self.record = Some(record);
+    }
+
+    /// The name: `pretrained_name`, else the name of the data set, else `model`.
+    pub fn name(&self) -> &str {
+        let name = self.config.pretrained_name.as_deref().or(self.config.dataset.as_deref());
+        name.filter(|name| !name.is_empty()).unwrap_or("model")
+    }
+
+    /// Number of features of a sample.
+    ///
+    /// # Errors
+    /// [`ModelError::NotFitted`].
+    pub fn features(&self) -> Result<usize, ModelError> {
+        Ok(self.fitted()?.encoder.features())
+    }
+
+    /// The weights of every layer, `(width, parameters of a node)`, for an optimizer.
+    ///
+    /// # Errors
+    /// [`ModelError::NotFitted`].
+    pub fn weights(&self) -> Result<Vec<Var>, ModelError> {
+        Ok(self.fitted()?.layers.iter().map(|layer| layer.weights.clone()).collect())
+    }
+
+    /// Number of trained parameters.
+    ///
+    /// # Errors
+    /// [`ModelError::NotFitted`].
+    pub fn parameters(&self) -> Result<usize, ModelError> {
+        Ok(self.fitted()?.layers.iter().map(|layer| layer.weights.elem_count()).sum())
+    }
+
+    /// Training scores `(batch, classes)` for encoded bits `(columns, batch)` of 0 and 1.
+    ///
+    /// # Errors
+    /// [`ModelError::NotFitted`], and candle's for a tensor of another shape.
+    pub fn forward(&self, encoded: &Tensor) -> Result<Tensor, ModelError> {
+        let mut activations = encoded.clone();
+        for (index, layer) in self.fitted()?.layers.iter().enumerate() {
+            let op =
+                LutLayerOp { kernel: self.kernel.clone(), wiring: layer.wiring.clone(), input_gradient: index > 0 };
+            activations = activations.apply_op2(layer.weights.as_tensor(), op)?;
+        }
+        Ok(group_sum(&activations, self.config.num_classes, f64::from(self.config.tau()))?)
+    }
+
+    /// Brings the weights back into their range after a step of the optimizer.
+    ///
+    /// # Errors
+    /// [`ModelError::NotFitted`], and candle's.
+    pub fn constrain(&self) -> Result<(), ModelError> {
+        for layer in &self.fitted()?.layers {
+            let mut weights = weights_of(&layer.weights)?;
+            let before = weights.clone();
+            weights.chunks_exact_mut(self.kernel.parameters()).for_each(|node| self.kernel.constrain(node));
+            if weights != before {
+                layer.weights.set(&Tensor::from_vec(weights, layer.weights.shape(), &Device::Cpu)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The truth tables, wiring, thresholds and head: the network that becomes hardware.
+    ///
+    /// # Errors
+    /// [`ModelError::NotFitted`], and [`ModelError::Binarized`] for weights that make no network.
+    pub fn binarize(&self) -> Result<BinarizedNetwork, ModelError> {
+        let fitted = self.fitted()?;
+        let layers = fitted.layers.iter().map(|layer| {
+            let weights = weights_of(&layer.weights)?;
+            let nodes = weights.chunks_exact(self.kernel.parameters());
+            let tables: Vec<TruthTable> = nodes.map(|node| self.kernel.truth_table(node)).collect();
+            Ok(LutLayer {
+                input_width: layer.wiring.input_width(),
+                fan_in: layer.wiring.fan_in(),
+                wiring: layer.wiring.columns().to_vec(),
+                tables,
+            })
+        });
+        let layers = layers.collect::<Result<Vec<_>, ModelError>>()?;
+        let head = Head::GroupSum { classes: self.config.num_classes as u32, tau: self.config.tau() };
+        let input = self.config.input_format.ok_or(ModelError::NotFitted)?;
+        Ok(BinarizedNetwork::new(self.name(), input, fitted.encoder.binarize(), layers, head)?)
+    }
+
+    fn fitted(&self) -> Result<&Fitted, ModelError> {
+        self.fitted.as_ref().ok_or(ModelError::NotFitted)
+    }
+}
+
+/// The values of a layer's weights, row-major.
+fn weights_of(weights: &Var) -> Result<Vec<f32>, ModelError> {
+    Ok(weights.as_tensor().flatten_all()?.to_vec1()?)
+}
+
+#[cfg(test)]
+mod tests;

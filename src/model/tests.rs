@@ -1,0 +1,173 @@
+//! Models of every registered node type: evaluation, files, refusals.
+
+use std::path::Path;
+
+use super::*;
+use crate::components::registry::NODES;
+use crate::config::{EncoderConfig, LayerType, ModelType, NodeType, RuntimeConfig, ThermometerConfig};
+use crate::files::{TensorFile, TensorFileWriter};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// A small configuration of three classes.
+pub(super) fn config(node_type: NodeType) -> ModelConfig {
+    ModelConfig {
+        model_type: ModelType::Feedforward,
+        layer_type: LayerType::Random,
+        node_type,
+        encoder_config: EncoderConfig::Thermometer(ThermometerConfig { num_bits: 3, feature_wise: true }),
+        node_input_dim: 3,
+        layer_widths: vec![10, 8],
+        num_classes: 3,
+        input_size: None,
+        dataset: Some("toy".into()),
+        seed: 1,
+        input_format: None,
+        runtime: RuntimeConfig { output_tau: Some(1.5), ..Default::default() },
+        pretrained: false,
+        pretrained_name: None,
+    }
+}
+
+fn samples(rows: usize) -> Vec<f32> {
+    let mut rng = ChaCha8Rng::seed_from_u64(4);
+    (0..rows * 4).map(|_| rng.random_range(-8..8) as f32).collect()
+}
+
+fn model(node_type: NodeType) -> Model {
+    let mut model = Model::build(config(node_type), 7).unwrap();
+    model.fit_encoder(&samples(50), 4).unwrap();
+    model
+}
+
+fn reread(file: &TensorFileWriter) -> Result<Model, ModelError> {
+    Model::from_file(&TensorFile::from_bytes(Path::new("m.safetensors"), file.to_bytes().unwrap()).unwrap())
+}
+
+#[test]
+fn evaluation_is_the_binarized_network_bit_for_bit() {
+    for kind in NODES {
+        let model = model(kind.node_type);
+        let network = model.binarize().unwrap();
+        let values = samples(300);
+        for (outcome, row) in model.evaluate(&values).unwrap().iter().zip(values.chunks(4)) {
+            assert_eq!(outcome, &network.predict(row), "{}", kind.name);
+        }
+    }
+}
+
+#[test]
+fn the_seed_decides_everything() {
+    let bytes = |seed| {
+        let mut model = Model::build(config(NodeType::Probabilistic), seed).unwrap();
+        model.fit_encoder(&samples(20), 4).unwrap();
+        model.to_file().unwrap().to_bytes().unwrap()
+    };
+    assert_eq!(bytes(3), bytes(3));
+    assert_ne!(bytes(3), bytes(4));
+}
+
+#[test]
+fn a_loaded_model_is_the_saved_one() {
+    for kind in NODES {
+        let model = model(kind.node_type);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.safetensors");
+        model.save(&path).unwrap();
+        let loaded = Model::load(&path).unwrap();
+        assert_eq!(loaded.config(), model.config());
+        assert_eq!(loaded.binarize().unwrap(), model.binarize().unwrap());
+        assert_eq!(loaded.to_file().unwrap().to_bytes().unwrap(), std::fs::read(&path).unwrap());
+    }
+}
+
+#[test]
+fn a_model_without_a_fitted_encoder_says_so() {
+    let model = Model::build(config(NodeType::Dwn), 1).unwrap();
+    assert!(matches!(model.evaluate(&[]), Err(ModelError::NotFitted)));
+    assert!(matches!(model.binarize(), Err(ModelError::NotFitted)));
+    assert!(matches!(model.to_file(), Err(ModelError::NotFitted)));
+}
+
+#[test]
+fn dwn_scores_in_training_are_the_integer_sums() {
+    let model = model(NodeType::Dwn);
+    let values = samples(40);
+    let width = model.encoded_width().unwrap();
+    let bits: Vec<f32> = model.encode(&values).unwrap().iter().map(|&bit| f32::from(u8::from(bit))).collect();
+    let encoded = Tensor::from_vec(bits, (40, width), &Device::Cpu).unwrap().t().unwrap().contiguous().unwrap();
+    let scores = model.forward(&encoded).unwrap().to_vec2::<f32>().unwrap();
+    for (scores, outcome) in scores.iter().zip(model.evaluate(&values).unwrap()) {
+        let sums: Vec<u32> = scores.iter().map(|score| (score * 1.5).round() as u32).collect();
+        assert_eq!(sums, outcome.scores);
+    }
+}
+
+/// The file of a small model with one thing changed.
+fn altered(change: impl FnOnce(&mut ModelConfig, &mut Vec<f32>, &mut Vec<u32>)) -> String {
+    let model = model(NodeType::Dwn);
+    let mut config = model.config().clone();
+    let mut weights = weights_of(&model.fitted().unwrap().layers[0].weights).unwrap();
+    let mut columns = model.fitted().unwrap().layers[1].wiring.columns().to_vec();
+    change(&mut config, &mut weights, &mut columns);
+    let mut file = model.to_file().unwrap();
+    file.metadata("config", serde_json::to_string(&config).unwrap());
+    // Rebuilt from the parts, since a file never has two tensors of one name.
+    let mut rebuilt = TensorFileWriter::new(MODEL_FORMAT, MODEL_VERSION);
+    rebuilt.metadata("config", serde_json::to_string(&config).unwrap());
+    rebuilt.floats("encoder.thresholds", &[4, 3], model.fitted().unwrap().encoder.fitted()[0]);
+    rebuilt.indices("layers.0.wiring", &[10, 3], model.fitted().unwrap().layers[0].wiring.columns());
+    rebuilt.floats("layers.0.weights", &[10, 8], &weights);
+    rebuilt.indices("layers.1.wiring", &[8, 3], &columns);
+    rebuilt.floats("layers.1.weights", &[8, 8], &weights_of(&model.fitted().unwrap().layers[1].weights).unwrap());
+    reread(&rebuilt).map(|_| "accepted".to_owned()).unwrap_or_else(|error| error.to_string())
+}
+
+#[test]
+fn a_file_that_contradicts_itself_is_refused_naming_both_sides() {
+    assert_eq!(altered(|_, _, _| {}), "accepted");
+    let message = altered(|config, _, _| config.layer_widths[1] = 9);
+    assert!(
+        message.contains("tensor `layers.1.wiring`: has shape [8, 3], but the file's configuration describes [9, 3]")
+    );
+    let message = altered(|config, _, _| config.node_input_dim = 4);
+    assert!(message.contains("`layers.0.wiring`: has shape [10, 3]") && message.contains("[10, 4]"), "{message}");
+    let message = altered(|config, _, _| config.layer_widths = vec![10]);
+    assert!(message.contains("tensor `layers.1.weights`: not part of the model"), "{message}");
+    let message = altered(|_, weights, _| weights[5] = f32::NAN);
+    assert!(message.contains("tensor `layers.0.weights`: element 5 is NaN"), "{message}");
+    let message = altered(|_, _, columns| columns[2] = 10);
+    assert!(message.contains("tensor `layers.1.wiring`: element 2 is 10; allowed are 0 to 9"), "{message}");
+    let message = altered(|config, _, _| config.input_size = None);
+    assert!(message.contains("metadata entry `config`: `input_size` is missing"), "{message}");
+    let message = altered(|config, _, _| config.num_classes = 1);
+    assert!(message.contains("metadata entry `config`: num_classes is 1"), "{message}");
+}
+
+#[test]
+fn other_formats_and_versions_are_refused() {
+    let message = reread(&model(NodeType::Dwn).binarize().unwrap().to_file()).unwrap_err().to_string();
+    assert!(message.contains("found `difflut-binarized`, expected `difflut-model`"), "{message}");
+    let message = reread(&TensorFileWriter::new(MODEL_FORMAT, "2")).unwrap_err().to_string();
+    assert!(message.contains("format version 2, this program reads version 1"), "{message}");
+}
+
+#[test]
+fn no_corruption_makes_the_reader_panic() {
+    let bytes = model(NodeType::Probabilistic).to_file().unwrap().to_bytes().unwrap();
+    let path = Path::new("m.safetensors");
+    let open = |bytes: Vec<u8>| {
+        let model = TensorFile::from_bytes(path, bytes).map_err(ModelError::from).and_then(|f| Model::from_file(&f))?;
+        model.binarize()
+    };
+    for cut in (0..bytes.len()).step_by(7) {
+        assert!(open(bytes[..cut].to_vec()).is_err(), "cut at {cut}");
+    }
+    let mut rng = ChaCha8Rng::seed_from_u64(8);
+    for position in 0..bytes.len() {
+        let mut broken = bytes.clone();
+        broken[position] ^= 1u8 << rng.random_range(0..8);
+        // A flipped bit of a weight is another model; anything else must be an error.
+        let _ = open(broken);
+    }
+}

@@ -1,0 +1,352 @@
+//! The training loop.
+
+use candle_core::{Device, Tensor};
+use candle_nn::{AdamW, Optimizer, ParamsAdamW, loss::cross_entropy};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use super::{TrainError, check_dataset, hard_accuracy, share};
+use crate::config::{OptimizerType, TrainingConfig};
+use crate::data::Dataset;
+use crate::model::{Accuracies, Model, TrainingRecord};
+
+/// Samples whose training scores are computed at a time, to bound memory.
+const SCORE_BATCH: usize = 512;
+
+/// What an epoch reached.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EpochReport {
+    /// The epoch, counted from 1.
+    pub epoch: usize,
+    /// Mean cross-entropy over its steps.
+    pub loss: f64,
+    /// Accuracies after it.
+    pub accuracy: Accuracies,
+}
+
+/// Hears of a training's progress.
+pub trait Progress {
+    /// A step ended in which `samples` samples were used; `loss` is its cross-entropy.
+    fn step(&mut self, _samples: usize, _loss: f64) {}
+
+    /// An epoch ended.
+    fn epoch(&mut self, _report: &EpochReport) {}
+}
+
+/// No interest in progress.
+impl Progress for () {}
+
+/// Fits the encoder to `train` unless the model has one, then fits the weights, and leaves the
+/// record of it in the model. `test` is only measured.
+///
+/// The loss is the cross-entropy of the scores divided by tau, the optimizer Adam.
+///
+/// # Errors
+/// [`TrainError`] for data that do not fit the model, parameters out of range, and a loss that
+/// stops being a number.
+pub fn fit(
+    model: &mut Model,
+    train: &Dataset,
+    test: Option<&Dataset>,
+    config: &TrainingConfig,
+    progress: &mut dyn Progress,
+) -> Result<TrainingRecord, TrainError> {
+    config.check()?;
+    let expected = model.features().ok().or(model.config().input_size).unwrap_or(train.columns);
+    for data in std::iter::once(train).chain(test) {
+        check_dataset(data, expected, model.config().num_classes)?;
+    }
+    let first = train.labels.first().copied().unwrap_or(0);
+    if train.labels.iter().all(|&label| label == first) {
+        return Err(TrainError::OneClass { name: train.name.clone(), rows: train.rows, label: first });
+    }
+    if model.features().is_err() {
+        model.fit_encoder(&train.features, train.columns)?;
+    }
+    let train_bits = EncodedSet::new(model, train)?;
+    let test_bits = test.map(|test| EncodedSet::new(model, test)).transpose()?;
+
+    let OptimizerType::Adam = config.optimizer;
+    let parameters = ParamsAdamW { lr: config.learning_rate, weight_decay: 0.0, ..Default::default() };
+    let mut optimizer = AdamW::new(model.weights()?, parameters)?;
+    let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
+    let mut order: Vec<usize> = (0..train.rows).collect();
+    let steps = train.rows.div_ceil(config.batch_size);
+    let mut last = None;
+    for epoch in 1..=config.epochs {
+        order.shuffle(&mut rng);
+        let mut sum = 0.0;
+        for (step, rows) in order.chunks(config.batch_size).enumerate() {
+            let done = (epoch - 1) * steps + step;
+            optimizer.set_learning_rate(config.schedule.rate(config.learning_rate, done, steps * config.epochs));
+            let (inputs, labels) = train_bits.batch(rows)?;
+            let loss = cross_entropy(&model.forward(&inputs)?, &labels)?;
+            let value = loss.to_scalar::<f32>()?;
+            finite("the loss", value, epoch, step + 1, config)?;
+            optimizer.backward_step(&loss)?;
+            model.constrain()?;
+            sum += f64::from(value);
+            progress.step(rows.len(), f64::from(value));
+        }
+        for weights in model.weights()? {
+            let weights = weights.flatten_all()?.to_vec1::<f32>()?;
+            let value = weights.into_iter().find(|weight| !weight.is_finite()).unwrap_or(0.0);
+            finite("a weight", value, epoch, steps, config)?;
+        }
+        let network = model.binarize()?;
+        let hard = |set: &EncodedSet| hard_accuracy(&network, &set.words, &set.labels);
+        let report = EpochReport {
+            epoch,
+            loss: sum / steps as f64,
+            accuracy: Accuracies {
+                soft_train: train_bits.soft_accuracy(model)?,
+                hard_train: hard(&train_bits),
+                soft_test: test_bits.as_ref().map(|set| set.soft_accuracy(model)).transpose()?,
+                hard_test: test_bits.as_ref().map(hard),
+            },
+        };
+        progress.epoch(&report);
+        last = Some(report);
+    }
+    let report = last.ok_or(TrainError::Empty { name: train.name.clone() })?;
+    let record = TrainingRecord {
+        command: None,
+        training: config.clone(),
+        train_data: train.name.clone(),
+        train_samples: train.rows,
+        test_data: test.map(|test| test.name.clone()),
+        test_samples: test.map_or(0, |test| test.rows),
+        loss: report.loss,
+        accuracy: report.accuracy,
+    };
+    model.set_record(record.clone());
+    Ok(record)
+}
+
+fn finite(
+    what: &'static str,
+    value: f32,
+    epoch: usize,
+    step: usize,
+    config: &TrainingConfig,
+) -> Result<(), TrainError> {
+    if value.is_finite() {
+        return Ok(());
+    }
+    Err(TrainError::NotFinite { what, value, epoch, step, learning_rate: config.learning_rate })
+}
+
+/// The encoded bits of a data set, column by column: the bits of column `c` for 64 samples each
+/// are `words[c * words_per_column ..]`.
+struct EncodedSet {
+    columns: usize,
+    words_per_column: usize,
+    words: Vec<u64>,
+    labels: Vec<u32>,
+}
+
+impl EncodedSet {
+    fn new(model: &Model, data: &Dataset) -> Result<Self, TrainError> {
+        let columns = model.encoded_width()?;
+        let words_per_column = data.rows.div_ceil(64);
+        let mut words = vec![0u64; columns * words_per_column];
+        for (row, bits) in model.encode(&data.features)?.chunks_exact(columns).enumerate() {
+            for (column, &bit) in bits.iter().enumerate() {
+                words[column * words_per_column + row / 64] |= u64::from(bit) << (row % 64);
+            }
+        }
+        Ok(Self { columns, words_per_column, words, labels: data.labels.clone() })
+    }
+
+    /// The bits `(columns, rows)` as 0 and 1 and the labels of some samples.
+    fn batch(&self, rows: &[usize]) -> Result<(Tensor, Tensor), TrainError> {
+        let mut values = Vec::with_capacity(self.columns * rows.len());
+        for column in self.words.chunks_exact(self.words_per_column) {
+            values.extend(rows.iter().map(|&row| (column[row / 64] >> (row % 64) & 1) as f32));
+        }
+        let labels: Vec<u32> = rows.iter().map(|&row| self.labels[row]).collect();
+        let inputs = Tensor::from_vec(values, (self.columns, rows.len()), &Device::Cpu)?;
+        Ok((inputs, Tensor::from_vec(labels, rows.len(), &Device::Cpu)?))
+    }
+
+    /// The share of samples whose largest training score is their class's, the lowest class on
+    /// ties.
+    fn soft_accuracy(&self, model: &Model) -> Result<f64, TrainError> {
+        let rows: Vec<usize> = (0..self.labels.len()).collect();
+        let mut classes = Vec::with_capacity(rows.len());
+        for rows in rows.chunks(SCORE_BATCH) {
+            let scores = model.forward(&self.batch(rows)?.0)?.to_vec2::<f32>()?;
+            classes.extend(scores.iter().map(|scores| largest(scores)));
+        }
+        Ok(share(&classes, &self.labels))
+    }
+}
+
+/// The index of the largest score, the lowest on ties.
+fn largest(scores: &[f32]) -> u32 {
+    let mut best = 0;
+    for (class, score) in scores.iter().enumerate() {
+        if *score > scores[best] {
+            best = class;
+        }
+    }
+    best as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::components::registry::NODES;
+    use crate::config::{
+        EncoderConfig, LayerType, ModelConfig, ModelType, NodeType, RuntimeConfig, Schedule, ThermometerConfig,
+    };
+
+    /// Two features from a grid; the class is whether they lie on the same side of 8.
+    fn xor(name: &str) -> Dataset {
+        let points: Vec<(u32, u32)> = (0..16).flat_map(|a| (0..16).map(move |b| (a, b))).collect();
+        let labels = points.iter().map(|&(a, b)| u32::from((a < 8) == (b < 8))).collect();
+        let features = points.iter().flat_map(|&(a, b)| [a as f32, b as f32]).collect();
+        Dataset { name: name.into(), features, rows: points.len(), columns: 2, labels, classes: 2 }
+    }
+
+    fn model(node_type: NodeType) -> Model {
+        let config = ModelConfig {
+            model_type: ModelType::Feedforward,
+            layer_type: LayerType::Random,
+            node_type,
+            encoder_config: EncoderConfig::Thermometer(ThermometerConfig { num_bits: 3, feature_wise: true }),
+            node_input_dim: 4,
+            layer_widths: vec![24, 16],
+            num_classes: 2,
+            input_size: Some(2),
+            dataset: None,
+            seed: 5,
+            input_format: None,
+            runtime: RuntimeConfig { output_tau: Some(2.0), ..Default::default() },
+            pretrained: false,
+            pretrained_name: None,
+        };
+        Model::build(config, 5).unwrap()
+    }
+
+    fn training(epochs: usize) -> TrainingConfig {
+        TrainingConfig {
+            epochs,
+            batch_size: 48,
+            learning_rate: 0.05,
+            optimizer: OptimizerType::Adam,
+            schedule: Schedule::Cosine,
+            seed: 9,
+        }
+    }
+
+    #[derive(Default)]
+    struct Listener {
+        samples: usize,
+        reports: Vec<EpochReport>,
+    }
+
+    impl Progress for Listener {
+        fn step(&mut self, samples: usize, _loss: f64) {
+            self.samples += samples;
+        }
+        fn epoch(&mut self, report: &EpochReport) {
+            self.reports.push(*report);
+        }
+    }
+
+    #[test]
+    fn every_node_type_learns_a_function_that_no_single_feature_tells() {
+        for kind in NODES {
+            let (mut model, data, mut heard) = (model(kind.node_type), xor("xor"), Listener::default());
+            let record = fit(&mut model, &data, Some(&xor("copy")), &training(30), &mut heard).unwrap();
+            assert_eq!(record.accuracy.hard_train, 1.0, "{}: {:?}", kind.name, record.accuracy);
+            assert_eq!(record.accuracy.hard_test, Some(1.0));
+            assert_eq!((heard.samples, heard.reports.len()), (30 * 256, 30));
+            assert!(heard.reports[29].loss < 0.5 * heard.reports[0].loss, "{}", kind.name);
+            assert_eq!(model.record(), Some(&record));
+
+            let network = model.binarize().unwrap();
+            for (outcome, row) in model.evaluate(&data.features).unwrap().iter().zip(data.features.chunks(2)) {
+                assert_eq!(outcome, &network.predict(row), "{}", kind.name);
+            }
+            assert_eq!(share(&model.classify(&data.features).unwrap(), &data.labels), 1.0);
+        }
+    }
+
+    #[test]
+    fn the_reported_hard_accuracy_is_that_of_the_reference_inference() {
+        let (mut model, data) = (model(NodeType::Probabilistic), xor("xor"));
+        let record = fit(&mut model, &data, None, &training(1), &mut ()).unwrap();
+        let network = model.binarize().unwrap();
+        let classes: Vec<u32> = data.features.chunks(2).map(|x| network.predict(x).class.unwrap() as u32).collect();
+        assert_eq!(record.accuracy.hard_train, share(&classes, &data.labels));
+        assert_eq!(record.accuracy.hard_test, None);
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_file_on_any_number_of_threads() {
+        for kind in NODES {
+            let bytes = |threads| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                pool.install(|| {
+                    let mut model = model(kind.node_type);
+                    fit(&mut model, &xor("xor"), None, &training(3), &mut ()).unwrap();
+                    model.to_file().unwrap().to_bytes().unwrap()
+                })
+            };
+            let first = bytes(1);
+            assert_eq!(first, bytes(1), "{}", kind.name);
+            assert_eq!(first, bytes(3), "{}", kind.name);
+        }
+    }
+
+    #[track_caller]
+    fn refused(data: Dataset, config: TrainingConfig, expected: &str) {
+        let message = fit(&mut model(NodeType::Dwn), &data, None, &config, &mut ()).unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}");
+    }
+
+    #[test]
+    fn data_that_cannot_be_learned_are_refused() {
+        let good = xor("d");
+        refused(
+            Dataset { labels: vec![1; 256], ..good.clone() },
+            training(1),
+            "all 256 samples of data set `d` have the label 1",
+        );
+        let mut labels = good.labels.clone();
+        labels[3] = 2;
+        refused(
+            Dataset { labels, ..good.clone() },
+            training(1),
+            "sample 3 of data set `d` has the label 2, but the model has 2 classes",
+        );
+        refused(
+            Dataset { columns: 4, rows: 128, ..good.clone() },
+            training(1),
+            "`d` has 4 features, the model reads 2",
+        );
+        refused(
+            Dataset { rows: 0, labels: vec![], features: vec![], ..good.clone() },
+            training(1),
+            "`d` has no samples",
+        );
+        let mut features = good.features.clone();
+        features[4] = f32::NAN;
+        refused(Dataset { features, ..good.clone() }, training(1), "sample 2, feature 0 is NaN");
+        refused(good, TrainingConfig { epochs: 0, ..training(1) }, "training.epochs is 0");
+    }
+
+    #[test]
+    fn a_loss_that_is_no_number_stops_the_training() {
+        let mut model = model(NodeType::Probabilistic);
+        model.fit_encoder(&xor("d").features, 2).unwrap();
+        let weights = &model.weights().unwrap()[0];
+        weights.set(&weights.affine(0.0, f64::NAN).unwrap()).unwrap();
+        let message = fit(&mut model, &xor("d"), None, &training(1), &mut ()).unwrap_err().to_string();
+        let expected = "the loss became NaN in epoch 1, step 1; try a smaller learning_rate (it is 0.05)";
+        assert!(message.starts_with(expected), "{message}");
+    }
+}
