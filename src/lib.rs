@@ -6,3 +6,4 @@ pub mod files;
 pub mod logic;
 pub mod lower;
 pub mod netlist;
+pub mod passes;
