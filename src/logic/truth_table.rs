@@ -6,7 +6,7 @@ use std::fmt;
 pub const MAX_INPUTS: usize = 16;
 
 /// `VARIABLE[i]` is the table of input `i` alone over six inputs, repeated to fill the word.
-const VARIABLE: [u64; 6] = [
+pub(super) const VARIABLE: [u64; 6] = [
     0xaaaa_aaaa_aaaa_aaaa,
     0xcccc_cccc_cccc_cccc,
     0xf0f0_f0f0_f0f0_f0f0,
@@ -66,6 +66,12 @@ impl TruthTable {
         assert_eq!(words.len(), word_count(inputs), "words of a table of {inputs} inputs");
         let words = if inputs <= 6 { Words::One(words[0] & row_mask(inputs)) } else { Words::Many(words.into()) };
         Self { inputs: inputs as u8, words }
+    }
+
+    /// The table of at most six inputs whose rows are the bits of `word`; unused bits are masked.
+    pub(super) fn from_word(inputs: usize, word: u64) -> Self {
+        debug_assert!(inputs <= 6);
+        Self { inputs: inputs as u8, words: Words::One(word & row_mask(inputs)) }
     }
 
     /// The function of no inputs that is always `value`.
@@ -133,14 +139,6 @@ impl TruthTable {
         self.map_words(|word| !word & ones)
     }
 
-    /// The function of the remaining inputs when `input` is fixed at `value`. Inputs above
-    /// `input` move down by one.
-    pub fn cofactor(&self, input: usize, value: bool) -> Self {
-        assert!(input < self.inputs(), "input {input} of a table of {} inputs", self.inputs());
-        let low = (1usize << input) - 1;
-        Self::from_fn(self.inputs() - 1, |row| self.row((row & low) | (row & !low) << 1 | usize::from(value) << input))
-    }
-
     /// Whether the function changes with `input`.
     pub fn depends_on(&self, input: usize) -> bool {
         assert!(input < self.inputs(), "input {input} of a table of {} inputs", self.inputs());
@@ -157,32 +155,6 @@ impl TruthTable {
     /// The inputs that the function depends on, ascending.
     pub fn support(&self) -> Vec<usize> {
         (0..self.inputs()).filter(|&input| self.depends_on(input)).collect()
-    }
-
-    /// The same function over new inputs: input `i` of `self` becomes input `position[i]` of a
-    /// table of `inputs` inputs. Two inputs may get the same position (they are then equal),
-    /// and positions that nobody takes become inputs without influence.
-    pub fn place(&self, inputs: usize, position: &[usize]) -> Self {
-        assert_eq!(position.len(), self.inputs(), "one position per input");
-        Self::from_fn(inputs, |row| {
-            let own = position.iter().enumerate().map(|(i, &p)| (row >> p & 1) << i).sum();
-            self.row(own)
-        })
-    }
-
-    /// The function without the inputs that are not in `keep` (ascending), which it must not
-    /// depend on.
-    pub fn project(&self, keep: &[usize]) -> Self {
-        Self::from_fn(keep.len(), |row| {
-            let own = keep.iter().enumerate().map(|(i, &k)| (row >> i & 1) << k).sum();
-            self.row(own)
-        })
-    }
-
-    /// The function with `input` inverted.
-    pub fn invert_input(&self, input: usize) -> Self {
-        assert!(input < self.inputs(), "input {input} of a table of {} inputs", self.inputs());
-        Self::from_fn(self.inputs(), |row| self.row(row ^ 1 << input))
     }
 
     /// The function at 64 assignments at once: bit `s` of `pins[i]` is input `i` in

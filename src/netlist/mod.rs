@@ -5,6 +5,8 @@
 //! [`Schedule`] is the frozen view that every loop over all pins uses. [`validate`] lists what
 //! must hold; every pass and every importer has to satisfy it.
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
 mod argmax;
 mod design;
 mod graph;

@@ -39,6 +39,11 @@ impl TablePool {
         &self.tables[id.index()]
     }
 
+    /// Every table, by ascending [`TableId`].
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &TruthTable> {
+        self.tables.iter()
+    }
+
     /// Number of different tables.
     pub fn len(&self) -> usize {
         self.tables.len()

@@ -67,9 +67,10 @@ pub enum ValidateError {
 /// The first rule that is broken, in the order of the nodes.
 pub fn validate(netlist: &Netlist) -> Result<(), ValidateError> {
     let mut inputs_seen = 0;
+    let mut pins = Vec::new();
     for id in netlist.node_ids() {
         let node = id.index();
-        let mut pins = Vec::new();
+        pins.clear();
         for edge in netlist.graph.edges_directed(petgraph::graph::NodeIndex::new(node), petgraph::Incoming) {
             if edge.source().index() >= node {
                 return Err(ValidateError::Order { reader: node, fan_in: edge.source().index() });

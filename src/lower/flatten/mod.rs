@@ -1,0 +1,77 @@
+//! A whole design as one netlist of lookup tables: for proofs, exact counts and netlist formats.
+//!
+//! Everything around the core becomes tables of at most six inputs; the core keeps its own.
+
+mod adder;
+mod argmax;
+mod comparators;
+mod gates;
+mod popcount;
+
+use crate::netlist::{Design, DesignHead, Netlist, NodeId, Popcount, Section};
+
+use gates::{Gates, Signal};
+
+/// The function of the whole design on the bits of the input bus.
+///
+/// Primary input `feature * bits + bit` is bit `bit` (0 the lowest) of the code of a feature, in
+/// two's complement when the bus is signed. Primary outputs of a design with classes: the class
+/// number, lowest bit first, then the scores, class 0 first, each of `score_bits` bits, lowest
+/// first. Of a design without: the core's outputs.
+///
+/// Nothing is optimized beyond not making what is trivial; the sections of the nodes say what
+/// they are for. The design must be valid.
+pub fn flatten(design: &Design) -> Netlist {
+    let mut netlist = Netlist::with_capacity(design.input.width() + design.core.nodes(), design.core.pins());
+    let bus: Vec<NodeId> = (0..design.input.width()).map(|_| netlist.add_input(Section::Encoder)).collect();
+    let mut encoder = Gates { netlist: &mut netlist, section: Section::Encoder };
+    let compared = comparators::comparators(&mut encoder, &design.input, &design.comparators, &bus);
+    let bits = copy_core(&mut netlist, &design.core, &compared);
+    let mut gates = Gates { netlist: &mut netlist, section: Section::Head };
+    let outputs: Vec<Signal> = match &design.head {
+        DesignHead::Bits => bits,
+        DesignHead::Classes(head) => {
+            let mut scores: Vec<Vec<Signal>> = Vec::with_capacity(head.groups.len());
+            let mut circuit: Option<Popcount> = None;
+            for group in &head.groups {
+                // Groups of one size share one circuit; they come in runs.
+                let popcount = match circuit.take() {
+                    Some(popcount) if popcount.inputs == group.len() => popcount,
+                    _ => Popcount::new(group.len()),
+                };
+                let mut score = popcount::popcount(&mut gates, &popcount, &bits[group.clone()]);
+                score.resize(head.score_bits(), Signal::Constant(false));
+                scores.push(score);
+                circuit = Some(popcount);
+            }
+            let mut outputs = argmax::argmax(&mut gates, &head.argmax(), &scores);
+            outputs.extend(scores.into_iter().flatten());
+            outputs
+        }
+    };
+    let nodes: Vec<NodeId> = outputs.into_iter().map(|output| gates.node(output)).collect();
+    for node in nodes {
+        netlist.add_output(node);
+    }
+    netlist
+}
+
+/// Copies the core behind the comparators; its outputs.
+fn copy_core(netlist: &mut Netlist, core: &Netlist, compared: &[NodeId]) -> Vec<Signal> {
+    let mut compared = compared.iter();
+    let mut map: Vec<NodeId> = Vec::with_capacity(core.nodes());
+    for id in core.node_ids() {
+        let node = match core.table(id) {
+            None => compared.next().copied(),
+            Some(table) => {
+                let fan_ins: Vec<NodeId> = core.fan_ins(id).iter().map(|fan_in| map[fan_in.index()]).collect();
+                Some(netlist.add_lut(table, &fan_ins, core.section(id)))
+            }
+        };
+        map.extend(node);
+    }
+    core.outputs().iter().map(|output| Signal::Node(map[output.index()])).collect()
+}
+
+#[cfg(test)]
+mod tests;

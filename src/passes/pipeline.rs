@@ -1,0 +1,337 @@
+//! The pass manager: passes to a fixed point, each checked.
+
+use std::time::{Duration, Instant};
+
+use crate::netlist::{Design, Netlist, NodeId, Schedule, validate};
+
+use super::{Difference, PASSES, Pass, PassError, find_difference, prune_inputs};
+
+/// Rounds after which a pipeline stops even if passes still find work. Every pass finishes its
+/// own work in one run, so each round starts only with what the last one exposed; trained
+/// networks settle in two to four.
+const MAX_ROUNDS: usize = 20;
+
+/// A named pipeline.
+#[derive(Clone, Copy)]
+pub struct Level {
+    /// Name on the command line: the `1` of `-O1`.
+    pub name: &'static str,
+    /// One sentence for help texts.
+    pub description: &'static str,
+    /// The passes of a round.
+    pub passes: &'static [&'static dyn Pass],
+}
+
+/// The named pipelines, in the order of help texts.
+pub static LEVELS: &[Level] = &[
+    Level { name: "0", description: "One table per trained node, nothing optimized", passes: &[] },
+    Level { name: "1", description: "Every pass, until none finds anything to do", passes: PASSES },
+];
+
+/// Passes in the order of a round, and what is checked behind each of them.
+#[derive(Clone)]
+pub struct Pipeline {
+    passes: Vec<&'static dyn Pass>,
+    max_rounds: usize,
+    check: bool,
+}
+
+/// What one run of a pass did. Counted by the pipeline, so that no pass reports its own success.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassReport {
+    /// Name of the pass.
+    pub pass: &'static str,
+    /// The round, from 1.
+    pub round: usize,
+    /// Sizes before.
+    pub before: Size,
+    /// Sizes after; the same when the pass found nothing to do.
+    pub after: Size,
+    /// Time that the pass took, for terminals; never part of an artefact.
+    pub elapsed: Duration,
+}
+
+/// Sizes of a netlist, the measure that passes reduce.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Size {
+    /// Tables, constants included.
+    pub luts: usize,
+    /// Fan-ins of all tables.
+    pub pins: usize,
+    /// Fan-ins and primary outputs that are driven by a table of one input.
+    pub behind_wires: usize,
+}
+
+impl Size {
+    fn new(netlist: &Netlist, schedule: &Schedule) -> Self {
+        let wire = |id: &NodeId| netlist.table(*id).is_some_and(|table| table.inputs() == 1);
+        let pins = netlist.node_ids().map(|id| schedule.fan_ins(id).iter().filter(|pin| wire(pin)).count());
+        let behind_wires = pins.sum::<usize>() + netlist.outputs().iter().filter(|output| wire(output)).count();
+        Self { luts: netlist.luts(), pins: netlist.pins(), behind_wires }
+    }
+}
+
+impl Pipeline {
+    /// The given passes in the given order.
+    pub fn new(passes: &[&'static dyn Pass]) -> Self {
+        Self { passes: passes.to_vec(), max_rounds: MAX_ROUNDS, check: false }
+    }
+
+    /// The pipeline of an optimization level, one of [`LEVELS`].
+    ///
+    /// # Errors
+    /// [`PassError::UnknownLevel`].
+    pub fn level(name: &str) -> Result<Self, PassError> {
+        match LEVELS.iter().find(|level| level.name == name) {
+            Some(level) => Ok(Self::new(level.passes)),
+            None => {
+                let allowed = LEVELS.iter().map(|level| level.name).collect();
+                Err(PassError::UnknownLevel { name: name.to_owned(), allowed })
+            }
+        }
+    }
+
+    /// The passes of these names, in this order.
+    ///
+    /// # Errors
+    /// [`PassError::UnknownPass`] for the first name that is none.
+    pub fn by_names<S: AsRef<str>>(names: &[S]) -> Result<Self, PassError> {
+        let passes: Result<Vec<_>, _> = names.iter().map(|name| named(name.as_ref())).collect();
+        Ok(Self::new(&passes?))
+    }
+
+    /// Stops after `rounds` rounds.
+    #[must_use]
+    pub fn max_rounds(mut self, rounds: usize) -> Self {
+        self.max_rounds = rounds;
+        self
+    }
+
+    /// Also compares the netlists before and after every pass by simulation, see
+    /// [`find_difference`].
+    #[must_use]
+    pub fn check_function(mut self, check: bool) -> Self {
+        self.check = check;
+        self
+    }
+
+    /// Runs rounds of the passes until none finds anything to do, `max_rounds` is reached or a
+    /// round leaves the netlist no smaller (so that it ends whatever the passes are). A pass
+    /// that found nothing runs again only after another one changed the netlist.
+    ///
+    /// # Errors
+    /// [`PassError`] with the pass at fault; `netlist` is then what it was before that pass.
+    pub fn run(&self, netlist: &mut Netlist) -> Result<Vec<PassReport>, PassError> {
+        let mut reports = Vec::new();
+        if self.passes.is_empty() {
+            return Ok(reports);
+        }
+        let mut schedule = Schedule::new(netlist);
+        let mut size = Size::new(netlist, &schedule);
+        let mut version = 0;
+        let mut settled = vec![None; self.passes.len()];
+        for round in 1..=self.max_rounds {
+            let at_start = size;
+            for (pass, settled) in self.passes.iter().zip(&mut settled) {
+                if *settled == Some(version) {
+                    continue;
+                }
+                let start = Instant::now();
+                let result = pass.run(netlist, &schedule);
+                let elapsed = start.elapsed();
+                let before = size;
+                match result {
+                    None => *settled = Some(version),
+                    Some(result) => {
+                        self.check(*pass, netlist, &result)?;
+                        *netlist = result;
+                        schedule = Schedule::new(netlist);
+                        size = Size::new(netlist, &schedule);
+                        version += 1;
+                    }
+                }
+                reports.push(PassReport { pass: pass.name(), round, before, after: size, elapsed });
+            }
+            if size >= at_start {
+                break;
+            }
+        }
+        Ok(reports)
+    }
+
+    fn check(&self, pass: &dyn Pass, before: &Netlist, after: &Netlist) -> Result<(), PassError> {
+        let pass = pass.name();
+        validate(after).map_err(|source| PassError::BrokenBy { pass, source })?;
+        let interface = |netlist: &Netlist| (netlist.inputs().len(), netlist.outputs().len());
+        if interface(before) != interface(after) {
+            return Err(PassError::Interface { pass, before: interface(before), after: interface(after) });
+        }
+        match self.check.then(|| find_difference(before, after)).flatten() {
+            Some(Difference { output, sample }) => Err(PassError::Changed { pass, output, sample }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Optimizes the core of `design` and removes the comparators that nothing reads afterwards.
+///
+/// An empty pipeline (level 0) leaves the design as it is.
+///
+/// # Errors
+/// [`PassError`] with the pass at fault.
+pub fn optimize(design: &mut Design, pipeline: &Pipeline) -> Result<Vec<PassReport>, PassError> {
+    let reports = pipeline.run(&mut design.core)?;
+    if !pipeline.passes.is_empty() {
+        prune_inputs(design);
+    }
+    Ok(reports)
+}
+
+fn named(name: &str) -> Result<&'static dyn Pass, PassError> {
+    super::pass(name).ok_or_else(|| {
+        let allowed: Vec<&'static str> = PASSES.iter().map(|pass| pass.name()).collect();
+        let similarity = |allowed: &str| strsim::jaro_winkler(name, allowed);
+        let nearest = allowed.iter().copied().max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
+        // The same bar as for names in files: above it lie slips of the keyboard.
+        let nearest = nearest.filter(|nearest| similarity(nearest) > 0.8);
+        PassError::UnknownPass { name: name.to_owned(), nearest, allowed }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{parse, print};
+    use super::*;
+    use crate::logic::TruthTable;
+    use crate::netlist::Section;
+    use crate::netlist::arbitrary::{netlists, netlists_of};
+    use proptest::prelude::*;
+
+    /// A pass made wrong on purpose, or one that never stops.
+    enum Planted {
+        /// Drops the last primary output.
+        LosesOutput,
+        /// Complements the first primary output.
+        Complements,
+        /// Drives the first primary output by a buffer.
+        AddsBuffers,
+    }
+
+    impl Pass for Planted {
+        fn name(&self) -> &'static str {
+            "planted"
+        }
+
+        fn description(&self) -> &'static str {
+            "A mistake"
+        }
+
+        fn run(&self, netlist: &Netlist, _: &Schedule) -> Option<Netlist> {
+            let outputs = netlist.outputs().to_vec();
+            let mut new = netlist.clone();
+            let first = match self {
+                Self::LosesOutput => return Some(with_outputs(new, &outputs[1..])),
+                Self::Complements => new.add_lut(&TruthTable::inverter(), &outputs[..1], Section::Head),
+                Self::AddsBuffers => new.add_lut(&TruthTable::buffer(), &outputs[..1], Section::Head),
+            };
+            Some(with_outputs(new, &[&[first], &outputs[1..]].concat()))
+        }
+    }
+
+    fn with_outputs(netlist: Netlist, outputs: &[NodeId]) -> Netlist {
+        let mut new = Netlist::new();
+        for id in netlist.node_ids() {
+            match netlist.table(id) {
+                None => new.add_input(netlist.section(id)),
+                Some(table) => new.add_lut(table, &netlist.fan_ins(id), netlist.section(id)),
+            };
+        }
+        outputs.iter().for_each(|&output| new.add_output(output));
+        new
+    }
+
+    const SMALL: &str = "a b | n = 8(a, b) | y = n a";
+
+    #[test]
+    fn a_pass_that_changes_a_function_is_named_with_the_output_and_the_inputs() {
+        let mut netlist = parse(SMALL);
+        let pipeline = Pipeline::new(&[&Planted::Complements]).check_function(true);
+        let error = pipeline.run(&mut netlist).unwrap_err();
+        assert_eq!(error, PassError::Changed { pass: "planted", output: 0, sample: vec![false, false] });
+        assert_eq!(print(&netlist), print(&parse(SMALL)), "the netlist is what it was before the pass");
+    }
+
+    #[test]
+    fn a_pass_that_loses_an_output_is_named_without_being_asked_for() {
+        let error = Pipeline::new(&[&Planted::LosesOutput]).run(&mut parse(SMALL)).unwrap_err();
+        assert_eq!(error, PassError::Interface { pass: "planted", before: (2, 2), after: (2, 1) });
+    }
+
+    #[test]
+    fn a_pass_that_never_settles_ends_after_a_round() {
+        let reports = Pipeline::new(&[&Planted::AddsBuffers]).run(&mut parse(SMALL)).unwrap();
+        assert_eq!(reports.len(), 1);
+        assert_eq!((reports[0].before.luts, reports[0].after.luts), (1, 2));
+    }
+
+    #[test]
+    fn level_one_needs_all_its_passes_together() {
+        // n is and(a, b) behind a known pin, m the same behind an inverter and in another order;
+        // k, their exclusive or, is zero; what remains of z is a.
+        let text =
+            "a b | one = 1() | n = 80(a, one, b) | i = 1(b) | m = 2(a, i) | k = 6(m, n) | z = d8(k, b, a) | y = z";
+        let mut netlist = parse(text);
+        let reports = Pipeline::level("1").unwrap().check_function(true).run(&mut netlist).unwrap();
+        assert_eq!(print(&netlist), print(&parse("a b | y = a")));
+        assert_eq!(reports[0].pass, "constants");
+        assert_eq!(reports[0].before, Size { luts: 6, pins: 11, behind_wires: 1 });
+        assert_eq!(reports.last().unwrap().after, Size { luts: 0, pins: 0, behind_wires: 0 });
+    }
+
+    #[test]
+    fn level_zero_does_nothing() {
+        let mut netlist = parse("a | n = 2(a) | y = n");
+        assert_eq!(Pipeline::level("0").unwrap().run(&mut netlist), Ok(vec![]));
+        assert_eq!(netlist.luts(), 1);
+    }
+
+    #[test]
+    fn unknown_names_are_refused_with_those_that_exist() {
+        let error = Pipeline::by_names(&["dead", "duplicate"]).err().unwrap();
+        assert_eq!(
+            error.to_string(),
+            "there is no pass `duplicate`, did you mean `duplicates`?; \
+             the passes are constants, support, inverters, duplicates, dead"
+        );
+        let error = Pipeline::by_names(&["frobnicate"]).err().unwrap();
+        assert!(matches!(error, PassError::UnknownPass { nearest: None, .. }));
+        let error = Pipeline::level("9").err().unwrap();
+        assert_eq!(error.to_string(), "there is no optimization level `9`; the levels are 0, 1");
+    }
+
+    proptest! {
+        #[test]
+        fn level_one_preserves_small_netlists_and_settles(netlist in netlists()) {
+            let mut optimized = netlist.clone();
+            let pipeline = Pipeline::level("1").unwrap();
+            let reports = pipeline.run(&mut optimized).unwrap();
+            prop_assert_eq!(find_difference(&netlist, &optimized), None);
+            prop_assert!(reports.last().unwrap().round < MAX_ROUNDS);
+            let settled = print(&optimized);
+            for report in pipeline.run(&mut optimized).unwrap() {
+                prop_assert_eq!(report.before, report.after);
+            }
+            prop_assert_eq!(print(&optimized), settled);
+        }
+
+        #[test]
+        fn any_order_of_passes_preserves_wide_netlists(
+            netlist in netlists_of(15..=60, 1..=150),
+            order in Just(PASSES.iter().map(|pass| pass.name()).collect::<Vec<_>>()).prop_shuffle(),
+        ) {
+            let mut optimized = netlist.clone();
+            Pipeline::by_names(&order).unwrap().check_function(true).run(&mut optimized).unwrap();
+            prop_assert_eq!(find_difference(&netlist, &optimized), None);
+        }
+    }
+}
