@@ -2,95 +2,96 @@
 
 use std::path::PathBuf;
 
-use crate::data::{DataError, load_csv};
-use crate::files::{FileError, TensorFile};
-use crate::model::{Model, ModelError};
-use crate::train::{TrainError, check_dataset, share};
+use clap::Args;
+use rayon::prelude::*;
 
-/// Measure the accuracy of a model on labelled data.
-#[derive(Clone, Debug, clap::Args)]
+use crate::binarized::Outcome;
+use crate::data::{Dataset, load_csv};
+use crate::store::LoadedModel;
+#[cfg(feature = "train")]
+use crate::store::ModelKind;
+
+use super::{CliError, say};
+
+/// Arguments of `difflut eval`.
+#[derive(Clone, Debug, Args)]
 pub struct EvalArgs {
-    /// The model file.
-    pub model: PathBuf,
-    /// Labelled samples: a CSV file with a header and a column named label.
-    #[arg(long, value_name = "CSV")]
-    pub data: PathBuf,
+    /// A model file or the name of a pretrained model
+    model: String,
+    /// Labelled samples: a CSV file with a header and a column named label
+    #[arg(long, value_name = "FILE.csv")]
+    data: PathBuf,
 }
 
-/// Why a model could not be measured.
-#[derive(Debug, thiserror::Error)]
-pub enum EvalCliError {
-    /// The model is wrong.
-    #[error(transparent)]
-    Model(#[from] ModelError),
-    /// The data are wrong.
-    #[error(transparent)]
-    Data(#[from] DataError),
-    /// The data do not fit the model.
-    #[error(transparent)]
-    Fit(#[from] TrainError),
-    /// The trained model and its binarized form disagree, which is a mistake of this program.
-    #[error("sample {sample}: the trained model and its truth tables disagree; please report this with the model file")]
-    Disagree {
-        /// The sample, counted from 0.
-        sample: usize,
-    },
-}
-
-/// What was measured.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Evaluation {
-    /// Number of samples.
-    pub samples: usize,
-    /// Share of them classified correctly by the binarized network on the features as they are.
-    pub accuracy: f64,
-    /// The same on features rounded to the codes that the hardware receives.
-    pub code_accuracy: f64,
-}
-
-/// Runs the subcommand: prints one line.
-///
-/// # Errors
-/// [`EvalCliError`].
-#[allow(clippy::print_stdout, reason = "the result of the command")]
-pub fn run(args: &EvalArgs) -> Result<(), EvalCliError> {
-    let evaluation = evaluate(args)?;
-    let Evaluation { samples, accuracy, code_accuracy } = evaluation;
-    let correct = |share: f64| (share * samples as f64).round();
-    println!("accuracy {:.2} % ({} of {samples} samples)", 100.0 * accuracy, correct(accuracy));
-    if code_accuracy != accuracy {
-        println!(
-            "accuracy {:.2} % ({} of {samples} samples) on features rounded to the integers of the input format",
-            100.0 * code_accuracy,
-            correct(code_accuracy)
+pub(super) fn run(arguments: &EvalArgs) -> Result<(), CliError> {
+    let model = LoadedModel::load(&arguments.model)?;
+    let data = load_csv(&arguments.data)?;
+    let network = &model.network;
+    if data.columns != network.features() {
+        return Err(CliError::Usage(format!(
+            "`{}` has {} features a row; the model `{}` takes {}",
+            arguments.data.display(),
+            data.columns,
+            network.name(),
+            network.features(),
+        )));
+    }
+    let classes = network.head().classes();
+    if classes == 0 {
+        return Err(CliError::Usage(format!("the model `{}` ends in plain bits and has no classes", network.name())));
+    }
+    if data.classes > classes {
+        return Err(CliError::Usage(format!(
+            "`{}` has the label {}; the model `{}` has the classes 0 to {}",
+            arguments.data.display(),
+            data.classes - 1,
+            network.name(),
+            classes - 1
+        )));
+    }
+    let outcomes: Vec<Outcome> = (0..data.rows).into_par_iter().map(|row| network.predict(data.row(row))).collect();
+    #[cfg(feature = "train")]
+    if model.kind == ModelKind::Trained {
+        check_against_float_model(&model, &data, &outcomes)?;
+    }
+    let correct = count(&outcomes, &data);
+    say!("accuracy {:.2} % ({correct} of {} samples)", percent(correct, data.rows), data.rows);
+    let coded: Vec<Outcome> = (0..data.rows)
+        .into_par_iter()
+        .map(|row| {
+            let codes: Vec<i64> = data.row(row).iter().map(|&value| network.input().nearest_code(value)).collect();
+            network.predict_codes(&codes)
+        })
+        .collect();
+    let coded_correct = count(&coded, &data);
+    if coded_correct != correct {
+        say!(
+            "accuracy {:.2} % ({coded_correct} of {} samples) on features rounded to the {}-bit integers of the hardware",
+            percent(coded_correct, data.rows),
+            data.rows,
+            network.input().bits
         );
     }
     Ok(())
 }
 
-/// Measures the model by its evaluation rules and compares every sample with the truth tables.
-///
-/// # Errors
-/// [`EvalCliError`].
-pub fn evaluate(args: &EvalArgs) -> Result<Evaluation, EvalCliError> {
-    let file = TensorFile::open(&args.model).map_err(|error: FileError| ModelError::from(error))?;
-    let model = Model::from_file(&file)?;
-    let data = load_csv(&args.data)?;
-    check_dataset(&data, model.features()?, model.config().num_classes)?;
-    let network = model.binarize()?;
-    let (mut classes, mut code_classes) = (Vec::new(), Vec::new());
-    for (sample, outcome) in model.evaluate(&data.features)?.into_iter().enumerate() {
-        let row = data.row(sample);
-        if network.predict(row) != outcome {
-            return Err(EvalCliError::Disagree { sample });
-        }
-        classes.push(outcome.class.unwrap_or(0) as u32);
-        let codes: Vec<i64> = row.iter().map(|&x| network.input().nearest_code(x)).collect();
-        code_classes.push(network.predict_codes(&codes).class.unwrap_or(0) as u32);
+fn count(outcomes: &[Outcome], data: &Dataset) -> usize {
+    outcomes.iter().zip(&data.labels).filter(|(outcome, label)| outcome.class == Some(**label as usize)).count()
+}
+
+fn percent(correct: usize, samples: usize) -> f64 {
+    100.0 * correct as f64 / samples.max(1) as f64
+}
+
+/// The float model by its own evaluation rules must say the same as its truth tables.
+#[cfg(feature = "train")]
+fn check_against_float_model(model: &LoadedModel, data: &Dataset, outcomes: &[Outcome]) -> Result<(), CliError> {
+    let float = crate::model::Model::load(&model.path).map_err(crate::store::StoreError::from)?;
+    let evaluated = float.evaluate(&data.features).map_err(crate::store::StoreError::from)?;
+    match outcomes.iter().zip(&evaluated).position(|(table, float)| table != float) {
+        None => Ok(()),
+        Some(sample) => Err(CliError::Different(format!(
+            "sample {sample}: the trained model and its truth tables disagree; please report this with the model file"
+        ))),
     }
-    Ok(Evaluation {
-        samples: data.rows,
-        accuracy: share(&classes, &data.labels),
-        code_accuracy: share(&code_classes, &data.labels),
-    })
 }

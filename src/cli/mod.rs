@@ -70,7 +70,7 @@ impl Cli {
     pub fn run(&self) -> ExitCode {
         finish(match &self.command {
             #[cfg(feature = "train")]
-            Command::Train(arguments) => train::run(arguments),
+            Command::Train(arguments) => train::run(arguments).map_err(CliError::from),
             Command::Eval(arguments) => eval::run(arguments),
             Command::Info(arguments) => info::run(arguments),
             Command::Predict(arguments) => predict::run(arguments),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::data::load_csv;
+use crate::data::{load_csv, locate};
 use crate::emit::TestVectors;
 use crate::files::read_npy_matrix;
 use crate::store::LoadedModel;
@@ -27,8 +27,8 @@ impl Samples {
     }
 }
 
-/// The samples of `given`, or of the test data that the model was trained with when that file is
-/// where its training record says, relative to the model file.
+/// The samples of `given`, or of the test data named in the model's training record when they
+/// are found by name.
 ///
 /// # Errors
 /// When a file that was asked for cannot be read or has another number of features.
@@ -36,8 +36,8 @@ pub(super) fn load_samples(given: Option<&Path>, model: &LoadedModel) -> Result<
     let path = match given {
         Some(path) => path.to_owned(),
         None => match recorded_test_data(model) {
-            Some(path) if path.is_file() => path,
-            _ => return Ok(Samples { rows: Vec::new(), source: None }),
+            Some(path) => path,
+            None => return Ok(Samples { rows: Vec::new(), source: None }),
         },
     };
     let (values, columns) = match path.extension().and_then(|extension| extension.to_str()) {
@@ -61,8 +61,6 @@ pub(super) fn load_samples(given: Option<&Path>, model: &LoadedModel) -> Result<
     Ok(Samples { rows: values.chunks(columns).map(<[f32]>::to_vec).collect(), source: Some(path) })
 }
 
-/// The test data of the training record, relative to the folder of the model file.
 fn recorded_test_data(model: &LoadedModel) -> Option<PathBuf> {
-    let recorded = model.training.as_ref()?.get("test_data")?.as_str()?;
-    Some(model.path.parent()?.join(recorded))
+    locate(model.training.as_ref()?.get("test_data")?.as_str()?)
 }

@@ -1,10 +1,12 @@
 //! Labelled samples and the files they come from. Nothing here knows what a model is.
 
 mod csv_file;
+mod locate;
 
 use std::path::PathBuf;
 
 pub use csv_file::load_csv;
+pub use locate::{DATA_PATH_VARIABLE, locate};
 
 /// Labelled samples of real-valued features.
 ///

@@ -110,6 +110,6 @@ impl LoadedModel {
     /// The share of test samples that the binarized network classified correctly when it was
     /// trained, 0 to 1.
     pub fn recorded_accuracy(&self) -> Option<f64> {
-        self.training.as_ref()?.get("hard_test_accuracy")?.as_f64()
+        self.training.as_ref()?.get("accuracy")?.get("hard_test")?.as_f64()
     }
 }
