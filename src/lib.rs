@@ -7,3 +7,4 @@ pub mod logic;
 pub mod lower;
 pub mod netlist;
 pub mod passes;
+pub mod report;
