@@ -1,0 +1,167 @@
+//! What a design costs and where.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::lower::flatten;
+use crate::netlist::{Design, Netlist, NetlistStats, Section};
+use crate::passes::{PassError, Pipeline};
+
+/// Six-input LUTs of a design by part, and the sizes that explain them.
+///
+/// Counted on the whole design as one netlist of tables, optimized at level 1: what an FPGA
+/// takes when synthesis does no better than this program and uses no carry chains.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DesignReport {
+    /// Name of the design.
+    pub name: String,
+    /// LUTs of the comparators and of what combines them to encoded bits.
+    pub encoder: usize,
+    /// LUTs of each trained layer, the first layer first.
+    pub layers: Vec<usize>,
+    /// LUTs of popcounts and argmax.
+    pub head: usize,
+    /// LUTs of all parts.
+    pub total: usize,
+    /// Comparators, one per different threshold of a feature that is used.
+    pub comparators: usize,
+    /// Features that some comparator reads.
+    pub features_used: usize,
+    /// Features on the input bus.
+    pub features: usize,
+    /// Levels from the input to the last output, an adder or a comparison counting as one.
+    pub depth: u32,
+    /// Levels when adders and comparisons are made of tables too.
+    pub lut_depth: u32,
+}
+
+impl DesignReport {
+    /// Counts `design`, which must be valid; it is not changed.
+    ///
+    /// # Errors
+    /// [`PassError`] when a pass broke the netlist.
+    pub fn new(design: &Design) -> Result<Self, PassError> {
+        let mut flat = flatten(design);
+        let layers = layer_count(&flat);
+        Pipeline::level("1")?.run(&mut flat)?;
+        let stats = NetlistStats::new(&flat);
+        let lut6 = |section| stats.lut6(|other| other == section);
+        let mut features: Vec<u32> = design.comparators.iter().map(|comparator| comparator.feature).collect();
+        features.sort_unstable();
+        features.dedup();
+        Ok(Self {
+            name: design.name.clone(),
+            encoder: lut6(Section::Encoder),
+            layers: (0..layers).map(|layer| lut6(Section::Layer(layer))).collect(),
+            head: lut6(Section::Head),
+            total: stats.lut6(|_| true),
+            comparators: design.comparators.len(),
+            features_used: features.len(),
+            features: design.input.features,
+            depth: design.depth(),
+            lut_depth: stats.depth,
+        })
+    }
+
+    /// LUTs of all trained layers.
+    pub fn core(&self) -> usize {
+        self.layers.iter().sum()
+    }
+}
+
+/// Layers of the network, those of which nothing remains after optimization included.
+fn layer_count(netlist: &Netlist) -> u32 {
+    let layer = |id| match netlist.section(id) {
+        Section::Layer(layer) => layer + 1,
+        Section::Encoder | Section::Head => 0,
+    };
+    netlist.node_ids().map(layer).max().unwrap_or(0)
+}
+
+impl fmt::Display for DesignReport {
+    /// The table of the parts, then one line each on the encoder and the depth.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let layers: Vec<String> = (0..self.layers.len()).map(|layer| format!("  layer {layer}")).collect();
+        let label = layers.iter().map(String::len).max().unwrap_or(0).max("encoder".len());
+        let count = self.total.to_string().len().max("LUT6".len()) + 2;
+        let part = |f: &mut fmt::Formatter<'_>, name: &str, luts: usize| {
+            let share = (100 * luts + self.total / 2).checked_div(self.total).unwrap_or(0);
+            writeln!(f, "{name:label$}{luts:>count$}{share:>6} %")
+        };
+        writeln!(f, "{:label$}{:>count$}   share", "", "LUT6")?;
+        part(f, "encoder", self.encoder)?;
+        part(f, "core", self.core())?;
+        for (name, luts) in layers.iter().zip(&self.layers) {
+            writeln!(f, "{name:label$}{luts:>count$}")?;
+        }
+        part(f, "head", self.head)?;
+        writeln!(f, "{:label$}{:>count$}", "total", self.total)?;
+        writeln!(f, "comparators: {}, on {} of {} features", self.comparators, self.features_used, self.features)?;
+        write!(f, "depth: {} levels, {} without carry chains", self.depth, self.lut_depth)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::binarized::arbitrary::{NetworkShape, random_network};
+    use crate::lower::lower;
+    use crate::passes::{find_difference, optimize};
+
+    #[test]
+    fn the_table_is_aligned_and_its_parts_add_up() {
+        let report = DesignReport {
+            name: "mnist".to_owned(),
+            encoder: 123,
+            layers: vec![300, 100],
+            head: 86,
+            total: 609,
+            comparators: 60,
+            features_used: 41,
+            features: 784,
+            depth: 9,
+            lut_depth: 17,
+        };
+        let expected = "
+           LUT6   share
+encoder     123    20 %
+core        400    66 %
+  layer 0   300
+  layer 1   100
+head         86    14 %
+total       609
+comparators: 60, on 41 of 784 features
+depth: 9 levels, 17 without carry chains";
+        assert_eq!(report.to_string(), expected[1..]);
+    }
+
+    #[test]
+    fn optimization_preserves_the_flat_netlist_and_the_report_counts_it() {
+        for seed in 0..10 {
+            let mut design = lower(&random_network(seed, &NetworkShape::small()));
+            let untouched = flatten(&design);
+            let before = DesignReport::new(&design).unwrap();
+            optimize(&mut design, &Pipeline::level("1").unwrap().check_function(true)).unwrap();
+            design.validate().unwrap();
+            let mut flat = flatten(&design);
+            assert_eq!(find_difference(&untouched, &flat), None);
+            Pipeline::level("1").unwrap().check_function(true).run(&mut flat).unwrap();
+            assert_eq!(find_difference(&untouched, &flat), None);
+            let report = DesignReport::new(&design).unwrap();
+            assert_eq!(report.total, NetlistStats::new(&flat).lut6(|_| true));
+            assert_eq!(report.total, report.encoder + report.core() + report.head);
+            // The flat netlist is optimized in any case, the comparators are not.
+            assert_eq!((report.total, &report.layers), (before.total, &before.layers));
+            assert!(report.comparators <= before.comparators);
+        }
+    }
+
+    #[test]
+    fn it_serializes_under_its_field_names() {
+        let report = DesignReport::new(&lower(&random_network(1, &NetworkShape::small()))).unwrap();
+        let json = serde_json::to_value(&report).unwrap();
+        assert_eq!(json["layers"].as_array().map(Vec::len), Some(2));
+        assert_eq!(json["total"], report.total);
+    }
+}
