@@ -5,8 +5,16 @@
 //! they never start a process and never touch the disk: what they return is written by the
 //! caller, all files or none.
 
+mod keywords;
+mod names;
+mod notes;
+mod order;
 mod request;
+mod text;
+mod vectors;
+mod verilog;
 
+pub use names::{Namer, identifier};
 pub use request::{EmitError, EmitOptions, EmitRequest, EmittedFile, LutStyle, Provenance, TestVectors, Vector};
 
 use crate::netlist::Design;
@@ -32,7 +40,7 @@ pub trait Target: Sync {
 }
 
 /// Every target, in the order of help texts.
-pub static TARGETS: &[&dyn Target] = &[];
+pub static TARGETS: &[&dyn Target] = &[&verilog::Verilog];
 
 /// The target of this name.
 pub fn target(name: &str) -> Option<&'static dyn Target> {

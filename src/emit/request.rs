@@ -1,12 +1,18 @@
 //! What a target is asked for and what it returns.
 
-use crate::netlist::Design;
+use crate::netlist::{Design, Netlist};
 
 /// Everything a target needs to print a design.
 #[derive(Clone, Copy, Debug)]
 pub struct EmitRequest<'a> {
     /// The design, validated.
     pub design: &'a Design,
+    /// The same function as one netlist, for targets without words for comparators and counts.
+    ///
+    /// Primary input `f * bits + b` is bit `b` of feature `f`. Primary outputs are the bits of
+    /// the class, lowest first, then the scores, class 0 first and each lowest bit first; or
+    /// the plain bits.
+    pub flat: &'a Netlist,
     /// Where it comes from, for the header of every file.
     pub provenance: &'a Provenance,
     /// Choices of the user.
@@ -99,6 +105,16 @@ pub enum EmitError {
         /// The target.
         target: &'static str,
         /// What, and what to do about it.
+        reason: String,
+    },
+    /// A test vector does not fit the design.
+    #[error("target `{target}`: test vector {vector} {reason}")]
+    Vector {
+        /// The target.
+        target: &'static str,
+        /// Its number, from 0.
+        vector: usize,
+        /// What is wrong with it.
         reason: String,
     },
     /// A template could not be printed; a mistake in this program.

@@ -1,0 +1,125 @@
+//! Test vectors as the bits of buses.
+
+use crate::netlist::Design;
+
+use super::notes::OutputBus;
+use super::{EmitError, TestVectors, Vector};
+
+/// Bits of a bus, written as one hexadecimal number.
+#[derive(Debug, Default)]
+struct BusBits {
+    bits: Vec<bool>,
+}
+
+impl BusBits {
+    /// Appends the low `width` bits of `value`.
+    fn push(&mut self, value: u64, width: usize) {
+        self.bits.extend((0..width).map(|bit| bit < 64 && value >> bit & 1 == 1));
+    }
+
+    /// The number, most significant digit first, at least one digit.
+    fn write_hex(&self, out: &mut String) {
+        if self.bits.is_empty() {
+            out.push('0');
+        }
+        for nibble in self.bits.chunks(4).rev() {
+            let digit = nibble.iter().enumerate().fold(0, |digit, (bit, &one)| digit | u32::from(one) << bit);
+            out.extend(char::from_digit(digit, 16));
+        }
+    }
+}
+
+/// One line per vector: the input bus, feature 0 in the lowest bits.
+pub(super) fn input_lines(design: &Design, vectors: &TestVectors) -> Vec<u8> {
+    lines(vectors, |vector, bus| {
+        for &code in &vector.codes {
+            bus.push(code as u64, design.input.bits as usize);
+        }
+    })
+}
+
+/// One line per vector: the class in the lowest bits and the scores above it, or the plain bits.
+pub(super) fn output_lines(output: OutputBus, vectors: &TestVectors) -> Vec<u8> {
+    lines(vectors, |vector, bus| match output {
+        OutputBus::Bits(_) => bus.bits.extend_from_slice(&vector.bits),
+        OutputBus::Classes { class_bits, score_bits, .. } => {
+            bus.push(u64::from(vector.class.unwrap_or(0)), class_bits);
+            for &score in &vector.scores {
+                bus.push(u64::from(score), score_bits);
+            }
+        }
+    })
+}
+
+fn lines(vectors: &TestVectors, fill: impl Fn(&Vector, &mut BusBits)) -> Vec<u8> {
+    let mut text = String::new();
+    let mut bus = BusBits::default();
+    for vector in &vectors.vectors {
+        bus.bits.clear();
+        fill(vector, &mut bus);
+        bus.write_hex(&mut text);
+        text.push('\n');
+    }
+    text.into_bytes()
+}
+
+/// Checks that every vector has the shape of the design and codes in range.
+pub(super) fn check(target: &'static str, design: &Design, vectors: &TestVectors) -> Result<(), EmitError> {
+    let output = OutputBus::new(design);
+    let (min_code, max_code) = (design.input.min_code(), design.input.max_code());
+    for (number, vector) in vectors.vectors.iter().enumerate() {
+        let refuse = |reason: String| Err(EmitError::Vector { target, vector: number, reason });
+        if vector.codes.len() != design.input.features {
+            return refuse(format!(
+                "has {} codes; the design has {} features",
+                vector.codes.len(),
+                design.input.features
+            ));
+        }
+        if let Some(code) = vector.codes.iter().find(|&&code| code < min_code || code > max_code) {
+            return refuse(format!("has the code {code}; allowed are {min_code} to {max_code}"));
+        }
+        match output {
+            OutputBus::Bits(bits) if vector.bits.len() != bits => {
+                return refuse(format!("expects {} bits; the design has {bits}", vector.bits.len()));
+            }
+            OutputBus::Bits(_) => {}
+            OutputBus::Classes { classes, score_bits, .. } => {
+                if vector.scores.len() != classes {
+                    return refuse(format!("expects {} scores; the design has {classes} classes", vector.scores.len()));
+                }
+                if let Some(score) = vector.scores.iter().find(|&&score| u64::from(score) >> score_bits != 0) {
+                    return refuse(format!("expects the score {score}; scores have {score_bits} bits"));
+                }
+                if vector.class.is_none_or(|class| class as usize >= classes) {
+                    return refuse(format!("expects the class {:?}; the design has {classes}", vector.class));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_field_is_in_the_lowest_bits() {
+        let mut bus = BusBits::default();
+        bus.push(0b101, 3);
+        bus.push(-1i64 as u64, 2);
+        bus.push(1, 4);
+        let mut text = String::new();
+        bus.write_hex(&mut text);
+        assert_eq!(text, "03d", "9 bits: 0001 11 101");
+    }
+
+    #[test]
+    fn scores_stand_above_the_class() {
+        let vector = Vector { codes: vec![], bits: vec![], scores: vec![1, 2], class: Some(1) };
+        let output = OutputBus::Classes { classes: 2, class_bits: 1, score_bits: 2 };
+        let text = output_lines(output, &TestVectors { vectors: vec![vector] });
+        assert_eq!(text, b"13\n", "10 01 1");
+    }
+}

@@ -1,0 +1,4 @@
+
+`ifdef VERILATOR
+`line {{ line }} "{{ module }}.v" 0
+`endif

@@ -1,0 +1,38 @@
+// The number of ones among {{ inputs }} bits: counters of up to six bits of equal weight, then one addition.
+module {{ name }}_popcount_{{ inputs }} (
+{%- for port in ports %}
+  {{ port }}{% if !loop.last %},{% endif %}
+{%- endfor %}
+);
+{%- if !functions.is_empty() %}
+
+  // ONES6_B1: bit 1 of the number of ones among six bits.
+{%- for function in functions %}
+  localparam [{{ function.top }}:0] ONES{{ function.inputs }}_B{{ function.bit }} = {{ function.literal }};
+{%- endfor %}
+{%- endif %}
+{%- include "verilog/registers.v" %}
+{%- for counter in counters %}
+
+  // {{ counter.size }} bits of weight 2^{{ counter.weight }}
+{%- for lut in counter.bits %}
+{%- match lut.form %}
+{%- when Form::Expression(expression) %}
+  wire {{ lut.wire }} = {{ expression }};
+{%- when Form::Table { top: _, literal: _, address } %}
+{%- let (size, bit) = counter.functions[loop.index0] %}
+  wire {{ lut.wire }} = ONES{{ size }}_B{{ bit }}[{% for pin in address %}{% if loop.first %}{ {%- else %}, {% endif %}{{ pin }}{% endfor %}}];
+{%- when Form::Primitives(parts) %}
+  wire {{ lut.wire }};
+{%- for part in parts %}
+  LUT{{ part.size }} #(.INIT({{ part.rows }}'h{{ part.init }})) lut_{{ part.output }} (.O({{ part.output }}){% for input in part.inputs %}, .I{{ loop.index0 }}({{ input }}){% endfor %});
+{%- endfor %}
+{%- endmatch %}
+{%- endfor %}
+{%- endfor %}
+{% for row in rows %}
+  wire {{ range }}row_{{ loop.index0 }} = { {{- row -}} };
+{%- endfor %}
+  assign count = row_0{% if rows.len() == 2 %} + row_1{% endif %};
+{%- include "verilog/clocking.v" %}
+endmodule

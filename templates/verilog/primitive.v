@@ -1,0 +1,10 @@
+module LUT{{ size }} #(
+  parameter [{{ rows - 1 }}:0] INIT = {{ rows }}'h0
+) (
+  output wire O
+{%- for input in inputs.clone() %},
+  input  wire I{{ input }}
+{%- endfor %}
+);
+  assign O = INIT[{% for input in inputs.clone().rev() %}{% if loop.first %}{ {%- else %}, {% endif %}I{{ input }}{% endfor %}}];
+endmodule

@@ -1,0 +1,5 @@
+{%- for note in notes -%}
+// {{ note }}
+{% endfor -%}
+// For simulation only: synthesis has its own.
+`default_nettype none
