@@ -6,11 +6,11 @@ use clap::Args;
 
 use crate::store::LoadedModel;
 
-use super::{CliError, say};
+use super::CliError;
 
 /// Arguments of `difflut binarize`.
 #[derive(Debug, Args)]
-pub struct BinarizeArgs {
+pub(super) struct BinarizeArgs {
     /// A model file or the name of a pretrained model
     model: String,
     /// The file to write

@@ -11,11 +11,11 @@ use crate::store::LoadedModel;
 #[cfg(feature = "train")]
 use crate::store::ModelKind;
 
-use super::{CliError, say};
+use super::CliError;
 
 /// Arguments of `difflut eval`.
 #[derive(Clone, Debug, Args)]
-pub struct EvalArgs {
+pub(super) struct EvalArgs {
     /// A model file or the name of a pretrained model
     model: String,
     /// Labelled samples: a CSV file with a header and a column named label

@@ -16,7 +16,7 @@ use crate::store::LoadedModel;
 use crate::verify::{self, CHECKERS, CheckRequest, Checker, ToolError, VectorPlan, Verdict, test_vectors};
 
 use super::samples::load_samples;
-use super::{CliError, say};
+use super::CliError;
 
 /// Arguments of the export.
 #[derive(Debug, Args)]
@@ -95,7 +95,7 @@ pub(super) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
     }
     let passes = optimize(&mut design, &plan.pipeline)?;
     let flat = flatten(&design);
-    let report = DesignReport::new(&design);
+    let report = DesignReport::new(&design)?;
     let provenance = provenance(&model);
     let vector_plan = VectorPlan { count: arguments.vectors as usize, seed: arguments.seed };
     let vectors = test_vectors(&model.network, &samples.rows, &vector_plan);

@@ -8,11 +8,11 @@ use crate::passes::{Pipeline, optimize};
 use crate::report::DesignReport;
 use crate::store::{LoadedModel, ModelKind};
 
-use super::{CliError, say};
+use super::CliError;
 
 /// Arguments of `difflut info`.
 #[derive(Debug, Args)]
-pub struct InfoArgs {
+pub(super) struct InfoArgs {
     /// A model file or the name of a pretrained model
     model: String,
 }
@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &InfoArgs) -> Result<(), CliError> {
     print_object("training", model.training.as_ref());
     let mut design = lower(network);
     optimize(&mut design, &Pipeline::level("1")?)?;
-    say!("\nhardware after optimization\n{}", DesignReport::new(&design));
+    say!("\nhardware after optimization\n{}", DesignReport::new(&design)?);
     Ok(())
 }
 

@@ -7,11 +7,11 @@ use crate::passes::PASSES;
 use crate::store::{self, LoadedModel};
 use crate::verify::CHECKERS;
 
-use super::{CliError, say};
+use super::CliError;
 
 /// Arguments of `difflut list`.
 #[derive(Debug, Args)]
-pub struct ListArgs {}
+pub(super) struct ListArgs {}
 
 pub(super) fn run(_: &ListArgs) -> Result<(), CliError> {
     say!("pretrained models");

@@ -7,7 +7,6 @@ macro_rules! say {
         let _ = writeln!(std::io::stdout(), $($argument)*);
     }};
 }
-pub(crate) use say;
 
 mod binarize;
 mod error;

@@ -9,11 +9,11 @@ use crate::binarized::Outcome;
 use crate::files::{read_npy_matrix, write_npy};
 use crate::store::LoadedModel;
 
-use super::{CliError, say};
+use super::CliError;
 
 /// Arguments of `difflut predict`.
 #[derive(Debug, Args)]
-pub struct PredictArgs {
+pub(super) struct PredictArgs {
     /// A model file or the name of a pretrained model
     model: String,
     /// Features as .npy, one row per sample (axes after the first are flattened)
