@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use crate::data::{DataError, load_csv};
-use crate::files::{FileError, TensorFile};
 use crate::model::{Model, ModelError};
 use crate::train::{TrainError, check_dataset, share};
 
@@ -73,8 +72,7 @@ pub fn run(args: &EvalArgs) -> Result<(), EvalCliError> {
 /// # Errors
 /// [`EvalCliError`].
 pub fn evaluate(args: &EvalArgs) -> Result<Evaluation, EvalCliError> {
-    let file = TensorFile::open(&args.model).map_err(|error: FileError| ModelError::from(error))?;
-    let model = Model::from_file(&file)?;
+    let model = Model::load(&args.model)?;
     let data = load_csv(&args.data)?;
     check_dataset(&data, model.features()?, model.config().num_classes)?;
     let network = model.binarize()?;
@@ -93,4 +91,35 @@ pub fn evaluate(args: &EvalArgs) -> Result<Evaluation, EvalCliError> {
         accuracy: share(&classes, &data.labels),
         code_accuracy: share(&code_classes, &data.labels),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn the_shipped_digits_model_reaches_its_recorded_accuracy() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let args = EvalArgs {
+            model: root.join("pretrained/feedforward/digits.safetensors"),
+            data: root.join("examples/data/digits_test.csv"),
+        };
+        let evaluation = evaluate(&args).unwrap();
+        assert_eq!(evaluation, Evaluation { samples: 360, accuracy: 351.0 / 360.0, code_accuracy: 351.0 / 360.0 });
+        let model = Model::load(&args.model).unwrap();
+        assert_eq!(model.record().unwrap().accuracy.hard_test, Some(evaluation.accuracy));
+        assert_eq!(model.name(), "digits");
+    }
+
+    #[test]
+    fn data_of_another_width_are_refused() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("narrow.csv");
+        std::fs::write(&data, "a,label\n1,0\n").unwrap();
+        let model = root.join("pretrained/feedforward/digits.safetensors");
+        let message = evaluate(&EvalArgs { model, data }).unwrap_err().to_string();
+        assert_eq!(message, "data set `narrow` has 1 features, the model reads 64 (input_size)");
+    }
 }
