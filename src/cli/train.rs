@@ -78,8 +78,9 @@ pub fn run(args: &TrainArgs) -> Result<(), TrainCliError> {
         experiment.model.seed = seed;
         experiment.training.seed = seed;
     }
-    let train = load_csv(args.train_data.as_ref().unwrap_or(&experiment.data.train))?;
-    let test = args.test_data.as_ref().or(experiment.data.test.as_ref()).map(|path| load_csv(path)).transpose()?;
+    let data = experiment.data.relative_to(&args.config);
+    let train = load_csv(args.train_data.as_ref().unwrap_or(&data.train))?;
+    let test = args.test_data.as_ref().or(data.test.as_ref()).map(|path| load_csv(path)).transpose()?;
 
     let seed = experiment.model.seed;
     let mut model = Model::build(experiment.model, seed)?;
@@ -182,6 +183,7 @@ fn describe(report: &EpochReport) -> String {
 mod tests {
     use super::*;
     use crate::model::Accuracies;
+    use std::path::Path;
 
     #[test]
     fn the_recorded_command_has_the_options_that_were_given() {
@@ -213,6 +215,29 @@ mod tests {
             message,
             "`no/such/m.safetensors` cannot be written: the folder `no/such` does not exist; make it first"
         );
+    }
+
+    #[test]
+    fn the_same_command_writes_the_same_file() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let folder = tempfile::tempdir().unwrap();
+        let args = TrainArgs {
+            config: root.join("pretrained/feedforward/digits.yaml"),
+            out: folder.path().join("m.safetensors"),
+            train_data: None,
+            test_data: None,
+            epochs: Some(2),
+            seed: Some(3),
+            quiet: true,
+        };
+        run(&args).unwrap();
+        let first = std::fs::read(&args.out).unwrap();
+        run(&args).unwrap();
+        assert_eq!(first, std::fs::read(&args.out).unwrap());
+        let record = Model::load(&args.out).unwrap().record().cloned().unwrap();
+        assert_eq!((record.train_samples, record.test_samples), (1437, 360));
+        assert!(record.command.unwrap().ends_with("m.safetensors --epochs 2 --seed 3"));
+        assert!(record.accuracy.hard_test.unwrap() > 0.8);
     }
 
     #[test]

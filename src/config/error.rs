@@ -69,7 +69,7 @@ pub enum ConfigError {
         reason: String,
     },
     /// A key or a name that does not exist.
-    #[error("`{}`{place}: unknown {what} `{found}`{hint}; allowed are {allowed}", path.display())]
+    #[error("`{}`{place}: unknown {what} `{found}`{remedy}", path.display())]
     Unknown {
         /// The file.
         path: PathBuf,
@@ -79,10 +79,8 @@ pub enum ConfigError {
         what: &'static str,
         /// The key or name.
         found: String,
-        /// ", did you mean `layer_widths`?" when one is close.
-        hint: String,
-        /// The allowed ones.
-        allowed: String,
+        /// The nearest one when one is close, and all that are allowed.
+        remedy: String,
     },
     /// A parameter is out of range.
     #[error("`{}`: {source}", path.display())]
@@ -119,8 +117,7 @@ impl ConfigError {
                     place: line.map(|line| format!(", line {line}")).unwrap_or_default(),
                     what,
                     found,
-                    hint,
-                    allowed: allowed.join(", "),
+                    remedy: format!("{hint}; allowed are {}", allowed.join(", ")),
                 }
             }
             None => Self::Syntax { path: path.to_owned(), reason: message },

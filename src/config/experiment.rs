@@ -19,6 +19,14 @@ pub struct DataConfig {
     pub test: Option<PathBuf>,
 }
 
+impl DataConfig {
+    /// The paths as seen from the working directory, for a configuration in `file`.
+    pub fn relative_to(&self, file: &Path) -> Self {
+        let folder = file.parent().unwrap_or(Path::new(""));
+        Self { train: folder.join(&self.train), test: self.test.as_ref().map(|test| folder.join(test)) }
+    }
+}
+
 /// A model, how it is trained and on what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,22 +40,21 @@ pub struct Experiment {
 }
 
 impl Experiment {
-    /// Reads and checks an experiment; relative data paths are resolved against its folder.
+    /// Reads and checks an experiment.
+    ///
+    /// Data paths stay as they are written; [`DataConfig::relative_to`] resolves them.
     ///
     /// # Errors
     /// [`ConfigError`] with the file, the key or parameter, and what is allowed.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let mut experiment: Self = read(path)?;
+        let experiment: Self = read(path)?;
         let wrong = |source| ConfigError::Parameter { path: path.to_owned(), source };
         experiment.model.check().map_err(wrong)?;
         experiment.training.check().map_err(wrong)?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        experiment.data.train = folder.join(&experiment.data.train);
-        experiment.data.test = experiment.data.test.map(|test| folder.join(test));
         Ok(experiment)
     }
 
-    /// Writes the experiment as YAML, data paths as they are.
+    /// Writes the experiment as YAML.
     ///
     /// # Errors
     /// [`ConfigError::File`].
@@ -139,7 +146,8 @@ data:
     #[test]
     fn a_saved_experiment_is_the_one_that_was_loaded() {
         let experiment = load("", "").unwrap();
-        assert!(experiment.data.train.ends_with("data/train.csv") && experiment.data.train.is_absolute());
+        let data = experiment.data.relative_to(Path::new("some/folder/e.yaml"));
+        assert_eq!(data, DataConfig { train: "some/folder/data/train.csv".into(), test: None });
         assert_eq!(experiment.model.tau(), 2.0);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("saved.yaml");

@@ -28,29 +28,8 @@ impl Model {
         self.map_samples(values, |outcome| outcome.class.unwrap_or(0) as u32)
     }
 
-    /// The encoded bits of every sample, one row of [`encoded_width`](Self::encoded_width) bits
-    /// after the other.
-    ///
-    /// # Errors
-    /// The same.
-    pub fn encode(&self, values: &[f32]) -> Result<Vec<bool>, ModelError> {
-        let encoder = &self.fitted()?.encoder;
-        let features = self.whole_samples(values)?;
-        let mut bits = vec![false; values.len() / features * encoder.width()];
-        let rows = bits.par_chunks_exact_mut(encoder.width()).zip(values.par_chunks_exact(features));
-        rows.for_each(|(bits, row)| encoder.encode(row, bits));
-        Ok(bits)
-    }
-
-    /// Number of encoded bits of a sample.
-    ///
-    /// # Errors
-    /// [`ModelError::NotFitted`].
-    pub fn encoded_width(&self) -> Result<usize, ModelError> {
-        Ok(self.fitted()?.encoder.width())
-    }
-
-    fn whole_samples(&self, values: &[f32]) -> Result<usize, ModelError> {
+    /// The number of features of a sample, when `values` are whole samples.
+    pub(super) fn whole_samples(&self, values: &[f32]) -> Result<usize, ModelError> {
         let features = self.features()?;
         match values.len() % features {
             0 => Ok(features),

@@ -4,11 +4,13 @@
 //! Nothing here knows where samples come from, what an optimizer is, or of hardware.
 
 mod build;
+mod encoded;
 mod error;
 mod evaluate;
 mod file;
 mod record;
 
+pub use encoded::EncodedSamples;
 pub use error::ModelError;
 pub use file::{MODEL_FORMAT, MODEL_VERSION};
 pub use record::{Accuracies, TrainingRecord};
@@ -24,7 +26,6 @@ use crate::components::layer::Wiring;
 use crate::components::node::NodeKernel;
 use crate::components::ops::LutLayerOp;
 use crate::config::ModelConfig;
-use crate::logic::TruthTable;
 
 /// One trainable layer.
 #[derive(Clone, Debug)]
@@ -140,7 +141,7 @@ impl Model {
         let layers = fitted.layers.iter().map(|layer| {
             let weights = weights_of(&layer.weights)?;
             let nodes = weights.chunks_exact(self.kernel.parameters());
-            let tables: Vec<TruthTable> = nodes.map(|node| self.kernel.truth_table(node)).collect();
+            let tables = nodes.map(|node| self.kernel.truth_table(node)).collect();
             Ok(LutLayer {
                 input_width: layer.wiring.input_width(),
                 fan_in: layer.wiring.fan_in(),

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::TrainingConfig;
 
-/// The training of a model, kept in its file. It holds no date and no path of the machine, so
-/// that the same training gives the same file.
+/// The training of a model, kept in its file. It holds no date and no thread count, so
+/// that the same command gives the same file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingRecord {

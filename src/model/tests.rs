@@ -53,6 +53,8 @@ fn evaluation_is_the_binarized_network_bit_for_bit() {
         for (outcome, row) in model.evaluate(&values).unwrap().iter().zip(values.chunks(4)) {
             assert_eq!(outcome, &network.predict(row), "{}", kind.name);
         }
+        let classes = model.classify(&values).unwrap();
+        assert_eq!(model.encode(&values).unwrap().classify(&network), classes, "{}", kind.name);
     }
 }
 
@@ -93,9 +95,8 @@ fn a_model_without_a_fitted_encoder_says_so() {
 fn dwn_scores_in_training_are_the_integer_sums() {
     let model = model(NodeType::Dwn);
     let values = samples(40);
-    let width = model.encoded_width().unwrap();
-    let bits: Vec<f32> = model.encode(&values).unwrap().iter().map(|&bit| f32::from(u8::from(bit))).collect();
-    let encoded = Tensor::from_vec(bits, (40, width), &Device::Cpu).unwrap().t().unwrap().contiguous().unwrap();
+    let all: Vec<usize> = (0..40).collect();
+    let encoded = model.encode(&values).unwrap().batch(&all).unwrap();
     let scores = model.forward(&encoded).unwrap().to_vec2::<f32>().unwrap();
     for (scores, outcome) in scores.iter().zip(model.evaluate(&values).unwrap()) {
         let sums: Vec<u32> = scores.iter().map(|score| (score * 1.5).round() as u32).collect();

@@ -6,10 +6,10 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::{TrainError, check_dataset, hard_accuracy, share};
+use super::{TrainError, check_dataset, share};
 use crate::config::{OptimizerType, TrainingConfig};
 use crate::data::Dataset;
-use crate::model::{Accuracies, Model, TrainingRecord};
+use crate::model::{Accuracies, EncodedSamples, Model, TrainingRecord};
 
 /// Samples whose training scores are computed at a time, to bound memory.
 const SCORE_BATCH: usize = 512;
@@ -95,7 +95,7 @@ pub fn fit(
             finite("a weight", value, epoch, steps, config)?;
         }
         let network = model.binarize()?;
-        let hard = |set: &EncodedSet| hard_accuracy(&network, &set.words, &set.labels);
+        let hard = |set: &EncodedSet| share(&set.bits.classify(&network), set.labels);
         let report = EpochReport {
             epoch,
             loss: sum / steps as f64,
@@ -137,37 +137,21 @@ fn finite(
     Err(TrainError::NotFinite { what, value, epoch, step, learning_rate: config.learning_rate })
 }
 
-/// The encoded bits of a data set, column by column: the bits of column `c` for 64 samples each
-/// are `words[c * words_per_column ..]`.
-struct EncodedSet {
-    columns: usize,
-    words_per_column: usize,
-    words: Vec<u64>,
-    labels: Vec<u32>,
+/// A data set as encoded bits.
+struct EncodedSet<'a> {
+    bits: EncodedSamples,
+    labels: &'a [u32],
 }
 
-impl EncodedSet {
-    fn new(model: &Model, data: &Dataset) -> Result<Self, TrainError> {
-        let columns = model.encoded_width()?;
-        let words_per_column = data.rows.div_ceil(64);
-        let mut words = vec![0u64; columns * words_per_column];
-        for (row, bits) in model.encode(&data.features)?.chunks_exact(columns).enumerate() {
-            for (column, &bit) in bits.iter().enumerate() {
-                words[column * words_per_column + row / 64] |= u64::from(bit) << (row % 64);
-            }
-        }
-        Ok(Self { columns, words_per_column, words, labels: data.labels.clone() })
+impl<'a> EncodedSet<'a> {
+    fn new(model: &Model, data: &'a Dataset) -> Result<Self, TrainError> {
+        Ok(Self { bits: model.encode(&data.features)?, labels: &data.labels })
     }
 
-    /// The bits `(columns, rows)` as 0 and 1 and the labels of some samples.
+    /// The bits `(columns, rows)` and the labels of some samples.
     fn batch(&self, rows: &[usize]) -> Result<(Tensor, Tensor), TrainError> {
-        let mut values = Vec::with_capacity(self.columns * rows.len());
-        for column in self.words.chunks_exact(self.words_per_column) {
-            values.extend(rows.iter().map(|&row| (column[row / 64] >> (row % 64) & 1) as f32));
-        }
         let labels: Vec<u32> = rows.iter().map(|&row| self.labels[row]).collect();
-        let inputs = Tensor::from_vec(values, (self.columns, rows.len()), &Device::Cpu)?;
-        Ok((inputs, Tensor::from_vec(labels, rows.len(), &Device::Cpu)?))
+        Ok((self.bits.batch(rows)?, Tensor::from_vec(labels, rows.len(), &Device::Cpu)?))
     }
 
     /// The share of samples whose largest training score is their class's, the lowest class on
@@ -176,10 +160,10 @@ impl EncodedSet {
         let rows: Vec<usize> = (0..self.labels.len()).collect();
         let mut classes = Vec::with_capacity(rows.len());
         for rows in rows.chunks(SCORE_BATCH) {
-            let scores = model.forward(&self.batch(rows)?.0)?.to_vec2::<f32>()?;
+            let scores = model.forward(&self.bits.batch(rows)?)?.to_vec2::<f32>()?;
             classes.extend(scores.iter().map(|scores| largest(scores)));
         }
-        Ok(share(&classes, &self.labels))
+        Ok(share(&classes, self.labels))
     }
 }
 

@@ -10,4 +10,4 @@ mod metrics;
 
 pub use error::TrainError;
 pub use fit::{EpochReport, Progress, fit};
-pub use metrics::{check_dataset, hard_accuracy, share};
+pub use metrics::{check_dataset, share};

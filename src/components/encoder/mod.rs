@@ -65,6 +65,12 @@ pub struct FittedTensor {
     pub shape: Vec<usize>,
 }
 
+/// Fits an encoder to samples.
+pub type FitEncoder = fn(&EncoderConfig, Samples<'_>) -> Result<Box<dyn Encoder>, ComponentError>;
+
+/// Makes a fitted encoder of a number of features from its tensors.
+pub type RestoreEncoder = fn(&EncoderConfig, usize, Vec<Vec<f32>>) -> Box<dyn Encoder>;
+
 /// One line of the registry.
 #[derive(Debug)]
 pub struct EncoderKind {
@@ -73,10 +79,10 @@ pub struct EncoderKind {
     /// One sentence for people.
     pub summary: &'static str,
     /// Fits an encoder to samples.
-    pub fit: fn(&EncoderConfig, Samples<'_>) -> Result<Box<dyn Encoder>, ComponentError>,
+    pub fit: FitEncoder,
     /// The tensors that a fitted encoder of that many features has.
     pub tensors: fn(&EncoderConfig, usize) -> Vec<FittedTensor>,
     /// The fitted encoder of that many features with the given tensors, whose shapes and values
     /// the reader has checked.
-    pub restore: fn(&EncoderConfig, usize, Vec<Vec<f32>>) -> Box<dyn Encoder>,
+    pub restore: RestoreEncoder,
 }

@@ -18,7 +18,7 @@ impl Wiring {
     /// column is not below `input_width` or `columns` is not a whole number of nodes.
     pub fn new(input_width: usize, fan_in: usize, columns: Vec<u32>) -> Option<Self> {
         let in_range = columns.iter().all(|&column| (column as usize) < input_width);
-        if fan_in == 0 || columns.len() % fan_in != 0 || !in_range {
+        if fan_in == 0 || !columns.len().is_multiple_of(fan_in) || !in_range {
             return None;
         }
         let mut starts = vec![0u32; input_width + 1];

@@ -224,8 +224,8 @@ mod tests {
             kernel.forward(&logits, &pins, &mut out);
             let wide: Vec<f64> = logits.iter().map(|&w| f64::from(w)).collect();
             let sample = |s: usize| -> Vec<f64> { x.iter().map(|pin| f64::from(pin[s])).collect() };
-            for s in 0..batch {
-                assert!((f64::from(out[s]) - literal(&kernel, &wide, &sample(s))).abs() < 1e-6);
+            for (s, &out) in out.iter().enumerate() {
+                assert!((f64::from(out) - literal(&kernel, &wide, &sample(s))).abs() < 1e-6);
             }
 
             let (mut grad_logits, mut grad_pins) = (vec![0.0; logits.len()], vec![0.0; fan_in * batch]);
