@@ -5,6 +5,7 @@
 //! they never start a process and never touch the disk: what they return is written by the
 //! caller, all files or none.
 
+mod c;
 mod keywords;
 mod names;
 mod notes;
@@ -40,9 +41,18 @@ pub trait Target: Sync {
 }
 
 /// Every target, in the order of help texts.
-pub static TARGETS: &[&dyn Target] = &[&verilog::Verilog];
+pub static TARGETS: &[&dyn Target] = &[&verilog::Verilog, &c::C];
 
 /// The target of this name.
 pub fn target(name: &str) -> Option<&'static dyn Target> {
     TARGETS.iter().copied().find(|target| target.name() == name)
+}
+
+/// Bits of the smallest unsigned integer type of C that holds `largest`.
+fn unsigned_type(largest: usize) -> u32 {
+    match largest {
+        0..=0xff => 8,
+        0x100..=0xffff => 16,
+        _ => 32,
+    }
 }

@@ -77,11 +77,6 @@ impl OutputBus {
         }
     }
 
-    /// Whether there are scores and a class.
-    pub(super) fn has_classes(self) -> bool {
-        matches!(self, Self::Classes { .. })
-    }
-
     /// Number of classes; zero for plain bits.
     pub(super) fn classes(self) -> usize {
         match self {
@@ -120,11 +115,6 @@ impl Facts {
             bits: design.input.bits as usize,
             signed: design.input.signed,
         }
-    }
-
-    /// The name in capitals, for C macros.
-    pub(super) fn upper(&self) -> String {
-        self.name.to_ascii_uppercase()
     }
 
     /// Width of the input bus.
