@@ -4,6 +4,11 @@ use std::time::{Duration, Instant};
 
 use crate::netlist::{Design, Netlist, NodeId, Schedule, validate};
 
+use super::constants::Constants;
+use super::dead::Dead;
+use super::duplicates::Duplicates;
+use super::inverters::Inverters;
+use super::support::Support;
 use super::{Difference, PASSES, Pass, PassError, find_difference, prune_inputs};
 
 /// Rounds after which a pipeline stops even if passes still find work. Every pass finishes its
@@ -25,8 +30,16 @@ pub struct Level {
 /// The named pipelines, in the order of help texts.
 pub static LEVELS: &[Level] = &[
     Level { name: "0", description: "One table per trained node, nothing optimized", passes: &[] },
-    Level { name: "1", description: "Every pass, until none finds anything to do", passes: PASSES },
+    Level {
+        name: "1",
+        description: "What no target can be worse for: every pass but merge, to a fixed point",
+        passes: O1,
+    },
+    Level { name: "2", description: "Every pass, to a fixed point: the fewest LUT6, but wider tables", passes: PASSES },
 ];
+
+/// Without merging, since what FPGAs gain by wider tables processors and simulators lose.
+static O1: &[&dyn Pass] = &[&Constants, &Support, &Inverters, &Duplicates, &Dead];
 
 /// Passes in the order of a round, and what is checked behind each of them.
 #[derive(Clone)]
@@ -301,19 +314,19 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "there is no pass `duplicate`, did you mean `duplicates`?; \
-             the passes are constants, support, inverters, duplicates, dead"
+             the passes are constants, support, inverters, duplicates, dead, merge"
         );
         let error = Pipeline::by_names(&["frobnicate"]).err().unwrap();
         assert!(matches!(error, PassError::UnknownPass { nearest: None, .. }));
         let error = Pipeline::level("9").err().unwrap();
-        assert_eq!(error.to_string(), "there is no optimization level `9`; the levels are 0, 1");
+        assert_eq!(error.to_string(), "there is no optimization level `9`; the levels are 0, 1, 2");
     }
 
     proptest! {
         #[test]
-        fn level_one_preserves_small_netlists_and_settles(netlist in netlists()) {
+        fn levels_preserve_small_netlists_and_settle(netlist in netlists(), level in 1usize..=2) {
             let mut optimized = netlist.clone();
-            let pipeline = Pipeline::level("1").unwrap();
+            let pipeline = Pipeline::level(LEVELS[level].name).unwrap();
             let reports = pipeline.run(&mut optimized).unwrap();
             prop_assert_eq!(find_difference(&netlist, &optimized), None);
             prop_assert!(reports.last().unwrap().round < MAX_ROUNDS);
