@@ -254,6 +254,16 @@ mod tests {
         }
 
         #[test]
+        fn cofactors_and_their_input_choose_the_function(table in tables(8), seed in any::<usize>()) {
+            prop_assume!(table.inputs() > 0);
+            let input = seed % table.inputs();
+            let others: Vec<usize> = (0..table.inputs()).filter(|&other| other != input).collect();
+            let [zero, one] = [false, true].map(|value| table.cofactor(input, value).place(table.inputs(), &others));
+            let select = TruthTable::buffer().place(table.inputs(), &[input]);
+            prop_assert_eq!(select.choose(&zero, &one), table);
+        }
+
+        #[test]
         fn projection_on_the_support_keeps_the_function(table in tables(8)) {
             let support = table.support();
             let small = table.project(&support);

@@ -216,13 +216,15 @@ mod tests {
     use super::super::testing::{parse, print};
     use super::*;
     use crate::logic::TruthTable;
-    use crate::netlist::Section;
-    use crate::netlist::arbitrary::{netlists, netlists_of};
+    use crate::netlist::arbitrary::{netlists, netlists_of, with_stray_output};
+    use crate::netlist::{Section, ValidateError};
     use proptest::prelude::*;
 
     /// A pass made wrong on purpose, or one that never stops.
     enum Planted {
-        /// Drops the last primary output.
+        /// Adds a primary output that is no node.
+        Breaks,
+        /// Drops the first primary output.
         LosesOutput,
         /// Complements the first primary output.
         Complements,
@@ -243,6 +245,7 @@ mod tests {
             let outputs = netlist.outputs().to_vec();
             let mut new = netlist.clone();
             let first = match self {
+                Self::Breaks => return Some(with_stray_output(new)),
                 Self::LosesOutput => return Some(with_outputs(new, &outputs[1..])),
                 Self::Complements => new.add_lut(&TruthTable::inverter(), &outputs[..1], Section::Head),
                 Self::AddsBuffers => new.add_lut(&TruthTable::buffer(), &outputs[..1], Section::Head),
@@ -275,6 +278,13 @@ mod tests {
     }
 
     #[test]
+    fn a_pass_that_returns_no_netlist_is_named_with_the_broken_rule() {
+        let error = Pipeline::new(&[&Planted::Breaks]).run(&mut parse(SMALL)).unwrap_err();
+        let source = ValidateError::Output { output: 2, node: 3, nodes: 3 };
+        assert_eq!(error, PassError::BrokenBy { pass: "planted", source });
+    }
+
+    #[test]
     fn a_pass_that_loses_an_output_is_named_without_being_asked_for() {
         let error = Pipeline::new(&[&Planted::LosesOutput]).run(&mut parse(SMALL)).unwrap_err();
         assert_eq!(error, PassError::Interface { pass: "planted", before: (2, 2), after: (2, 1) });
@@ -299,6 +309,14 @@ mod tests {
         assert_eq!(reports[0].pass, "constants");
         assert_eq!(reports[0].before, Size { luts: 6, pins: 11, behind_wires: 1 });
         assert_eq!(reports.last().unwrap().after, Size { luts: 0, pins: 0, behind_wires: 0 });
+    }
+
+    #[test]
+    fn the_number_of_rounds_is_limited() {
+        let mut netlist = parse("a b | n = a0(a, a, b) | m = 8(n, a) | k = 8(m, b) | y = k");
+        let reports = Pipeline::level("2").unwrap().max_rounds(1).run(&mut netlist).unwrap();
+        assert!(reports.iter().all(|report| report.round == 1));
+        assert_eq!(Pipeline::level("2").unwrap().max_rounds(0).run(&mut netlist), Ok(vec![]));
     }
 
     #[test]
