@@ -5,6 +5,7 @@
 //! the comparators that nothing reads afterwards.
 
 mod constants;
+mod copy;
 mod dead;
 mod duplicates;
 mod equivalence;
