@@ -3,6 +3,7 @@
 //! `cargo bench --no-default-features --bench pipeline -- optimize` runs one group. Networks are
 //! random (see `random_network`): 784 features, four layers of six-input tables, ten classes.
 #![allow(missing_docs, reason = "the macros of divan write items without documentation")]
+#![allow(clippy::expect_used, reason = "a benchmark of something broken may stop")]
 
 use difflut::binarized::BinarizedNetwork;
 use difflut::binarized::arbitrary::{NetworkShape, random_network};

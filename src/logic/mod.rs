@@ -4,6 +4,7 @@
 //! written on [`TruthTable`]: input 0 is the least significant address bit.
 
 mod bit_matrix;
+mod evaluate;
 mod rewire;
 mod truth_table;
 

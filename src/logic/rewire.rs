@@ -5,31 +5,8 @@
 //! its values there.
 
 use super::TruthTable;
+use super::evaluate::{WORD_INPUTS, evaluate_word};
 use super::truth_table::VARIABLE;
-
-/// Tables of at most this many inputs are one word.
-const WORD_INPUTS: usize = 6;
-
-/// The one-word function `word` of `pins.len()` inputs at 64 assignments at once: bit `s` of
-/// `pins[i]` is input `i` in assignment `s`.
-fn compose(word: u64, pins: &[u64]) -> u64 {
-    let Some((&first, rest)) = pins.split_first() else { return (word & 1).wrapping_neg() };
-    let mut values = [0u64; 1 << (WORD_INPUTS - 1)];
-    let mut len = 1 << rest.len();
-    for (pair, value) in values[..len].iter_mut().enumerate() {
-        let low = (word >> (2 * pair) & 1).wrapping_neg();
-        let high = (word >> (2 * pair + 1) & 1).wrapping_neg();
-        *value = low ^ ((low ^ high) & first);
-    }
-    for &pin in rest {
-        len /= 2;
-        for i in 0..len {
-            let (low, high) = (values[2 * i], values[2 * i + 1]);
-            values[i] = low ^ ((low ^ high) & pin);
-        }
-    }
-    values[0]
-}
 
 impl TruthTable {
     /// The function of the remaining inputs when `input` is fixed at `value`. Inputs above
@@ -98,7 +75,7 @@ impl TruthTable {
         for (i, value) in pins.iter_mut().enumerate() {
             *value = pin(i);
         }
-        Self::from_word(inputs, compose(self.words()[0], pins))
+        Self::from_word(inputs, evaluate_word(self.words()[0], pins))
     }
 }
 

@@ -133,6 +133,17 @@ impl TruthTable {
         self.words().iter().map(|word| word.count_ones() as usize).sum()
     }
 
+    /// `one` where the function is one, `zero` where it is zero.
+    ///
+    /// # Panics
+    /// When the three tables differ in their number of inputs.
+    pub fn choose(&self, zero: &Self, one: &Self) -> Self {
+        let inputs = (self.inputs(), self.inputs());
+        assert_eq!((zero.inputs(), one.inputs()), inputs, "inputs of the tables to choose from");
+        let rows = self.words().iter().zip(zero.words()).zip(one.words());
+        Self::from_words(self.inputs(), rows.map(|((select, zero), one)| (select & one) | (!select & zero)).collect())
+    }
+
     /// The function with every row inverted.
     pub fn complement(&self) -> Self {
         let ones = row_mask(self.inputs());
@@ -155,36 +166,6 @@ impl TruthTable {
     /// The inputs that the function depends on, ascending.
     pub fn support(&self) -> Vec<usize> {
         (0..self.inputs()).filter(|&input| self.depends_on(input)).collect()
-    }
-
-    /// The function at 64 assignments at once: bit `s` of `pins[i]` is input `i` in
-    /// assignment `s`, bit `s` of the result its value.
-    ///
-    /// Shannon reduction from input 0 upwards. `scratch` is reused between calls.
-    pub fn eval_words(&self, pins: &[u64], scratch: &mut Vec<u64>) -> u64 {
-        debug_assert_eq!(pins.len(), self.inputs());
-        let Some((&first, rest)) = pins.split_first() else {
-            return if self.words()[0] & 1 == 1 { u64::MAX } else { 0 };
-        };
-        scratch.clear();
-        // Two table rows decide what the first input does: 0, 1, x or not x.
-        for &word in self.words() {
-            let pairs = self.rows().min(64) / 2;
-            for pair in 0..pairs {
-                let low = (word >> (2 * pair) & 1).wrapping_neg();
-                let high = (word >> (2 * pair + 1) & 1).wrapping_neg();
-                scratch.push(low ^ ((low ^ high) & first));
-            }
-        }
-        let mut len = scratch.len();
-        for &pin in rest {
-            len /= 2;
-            for i in 0..len {
-                let (low, high) = (scratch[2 * i], scratch[2 * i + 1]);
-                scratch[i] = low ^ ((low ^ high) & pin);
-            }
-        }
-        scratch[0]
     }
 
     /// The rows as hexadecimal digits, row 0 in the lowest bit of the last digit; at least one
@@ -270,6 +251,16 @@ mod tests {
             });
             prop_assert_eq!(&rebuilt, &table);
             prop_assert_eq!(table.depends_on(input), zero != one);
+        }
+
+        #[test]
+        fn cofactors_and_their_input_choose_the_function(table in tables(8), seed in any::<usize>()) {
+            prop_assume!(table.inputs() > 0);
+            let input = seed % table.inputs();
+            let others: Vec<usize> = (0..table.inputs()).filter(|&other| other != input).collect();
+            let [zero, one] = [false, true].map(|value| table.cofactor(input, value).place(table.inputs(), &others));
+            let select = TruthTable::buffer().place(table.inputs(), &[input]);
+            prop_assert_eq!(select.choose(&zero, &one), table);
         }
 
         #[test]

@@ -80,3 +80,9 @@ pub(crate) fn netlists_of(
 pub(crate) fn netlists() -> impl Strategy<Value = Netlist> {
     netlists_of(0..=7, 0..=24)
 }
+
+/// The netlist with one more output that is no node of it: what a broken pass could return.
+pub(crate) fn with_stray_output(mut netlist: Netlist) -> Netlist {
+    netlist.outputs.push(NodeId::from_index(netlist.nodes()));
+    netlist
+}

@@ -3,6 +3,7 @@
 use crate::netlist::{Netlist, Node, NodeId, Schedule};
 
 use super::Pass;
+use super::copy::{Fate, copy};
 
 /// Nodes that reach no primary output go; primary inputs stay.
 pub(super) struct Dead;
@@ -19,29 +20,8 @@ impl Pass for Dead {
     fn run(&self, netlist: &Netlist, schedule: &Schedule) -> Option<Netlist> {
         let live = schedule.live(netlist);
         let dead = |id: NodeId| !live[id.index()] && matches!(netlist.node(id), Node::Lut(_));
-        if !netlist.node_ids().any(dead) {
-            return None;
-        }
-        let mut new = Netlist::with_capacity(netlist.nodes(), netlist.pins());
-        let mut map: Vec<Option<NodeId>> = Vec::with_capacity(netlist.nodes());
-        let mut fan_ins = Vec::new();
-        for id in netlist.node_ids() {
-            let section = netlist.section(id);
-            map.push(match netlist.node(id) {
-                Node::Input(_) => Some(new.add_input(section)),
-                Node::Lut(_) if !live[id.index()] => None,
-                Node::Lut(table) => {
-                    fan_ins.clear();
-                    // Whatever a live node reads is live.
-                    fan_ins.extend(schedule.fan_ins(id).iter().filter_map(|fan_in| map[fan_in.index()]));
-                    Some(new.add_lut(netlist.tables().get(table), &fan_ins, section))
-                }
-            });
-        }
-        for node in netlist.outputs().iter().filter_map(|output| map[output.index()]) {
-            new.add_output(node);
-        }
-        Some(new)
+        let fate = |id| if dead(id) { Fate::Drop } else { Fate::Keep };
+        netlist.node_ids().any(dead).then(|| copy(netlist, schedule, fate))
     }
 }
 

@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHasher};
 use crate::netlist::{Netlist, Node, NodeId, Schedule, TableId, TablePool};
 
 use super::Pass;
+use super::copy::{Fate, copy};
 
 /// Nodes with the same table and the same fan-ins, up to the order of the pins, become one.
 pub(super) struct Duplicates;
@@ -22,29 +23,11 @@ impl Pass for Duplicates {
 
     fn run(&self, netlist: &Netlist, schedule: &Schedule) -> Option<Netlist> {
         let representatives = representatives(netlist, schedule);
-        let merged = |id: NodeId| representatives[id.index()] != id;
-        if !netlist.node_ids().any(merged) {
-            return None;
-        }
-        let mut new = Netlist::with_capacity(netlist.nodes(), netlist.pins());
-        let mut map: Vec<NodeId> = Vec::with_capacity(netlist.nodes());
-        let mut fan_ins = Vec::new();
-        for id in netlist.node_ids() {
-            let section = netlist.section(id);
-            map.push(match netlist.node(id) {
-                Node::Input(_) => new.add_input(section),
-                Node::Lut(_) if merged(id) => map[representatives[id.index()].index()],
-                Node::Lut(table) => {
-                    fan_ins.clear();
-                    fan_ins.extend(schedule.fan_ins(id).iter().map(|fan_in| map[fan_in.index()]));
-                    new.add_lut(netlist.tables().get(table), &fan_ins, section)
-                }
-            });
-        }
-        for output in netlist.outputs() {
-            new.add_output(map[output.index()]);
-        }
-        Some(new)
+        let fate = |id: NodeId| match representatives[id.index()] {
+            own if own == id => Fate::Keep,
+            other => Fate::Replace(other),
+        };
+        netlist.node_ids().any(|id| fate(id) != Fate::Keep).then(|| copy(netlist, schedule, fate))
     }
 }
 

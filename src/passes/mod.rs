@@ -5,11 +5,13 @@
 //! the comparators that nothing reads afterwards.
 
 mod constants;
+mod copy;
 mod dead;
 mod duplicates;
 mod equivalence;
 mod error;
 mod inverters;
+mod merge;
 mod pipeline;
 mod prune;
 mod support;
@@ -47,7 +49,8 @@ pub static PASSES: &[&dyn Pass] = &[
     &support::Support,       // finds the pins that constants have made pointless
     &inverters::Inverters,   // makes nodes that differ by an inverter on a pin equal in form
     &duplicates::Duplicates, // merges what has become equal
-    &dead::Dead,             // last: removes what nobody reads any more
+    &dead::Dead,             // removes what nobody reads any more, so that it counts as no reader
+    &merge::Merge,           // last: packs what is left; the others would find less in wide tables
 ];
 
 /// The pass of this name.

@@ -4,6 +4,11 @@ use std::time::{Duration, Instant};
 
 use crate::netlist::{Design, Netlist, NodeId, Schedule, validate};
 
+use super::constants::Constants;
+use super::dead::Dead;
+use super::duplicates::Duplicates;
+use super::inverters::Inverters;
+use super::support::Support;
 use super::{Difference, PASSES, Pass, PassError, find_difference, prune_inputs};
 
 /// Rounds after which a pipeline stops even if passes still find work. Every pass finishes its
@@ -25,8 +30,16 @@ pub struct Level {
 /// The named pipelines, in the order of help texts.
 pub static LEVELS: &[Level] = &[
     Level { name: "0", description: "One table per trained node, nothing optimized", passes: &[] },
-    Level { name: "1", description: "Every pass, until none finds anything to do", passes: PASSES },
+    Level {
+        name: "1",
+        description: "What no target can be worse for: every pass but merge, to a fixed point",
+        passes: O1,
+    },
+    Level { name: "2", description: "Every pass, to a fixed point: the fewest LUT6, but wider tables", passes: PASSES },
 ];
+
+/// Without merging, since what FPGAs gain by wider tables processors and simulators lose.
+static O1: &[&dyn Pass] = &[&Constants, &Support, &Inverters, &Duplicates, &Dead];
 
 /// Passes in the order of a round, and what is checked behind each of them.
 #[derive(Clone)]
@@ -203,13 +216,15 @@ mod tests {
     use super::super::testing::{parse, print};
     use super::*;
     use crate::logic::TruthTable;
-    use crate::netlist::Section;
-    use crate::netlist::arbitrary::{netlists, netlists_of};
+    use crate::netlist::arbitrary::{netlists, netlists_of, with_stray_output};
+    use crate::netlist::{Section, ValidateError};
     use proptest::prelude::*;
 
     /// A pass made wrong on purpose, or one that never stops.
     enum Planted {
-        /// Drops the last primary output.
+        /// Adds a primary output that is no node.
+        Breaks,
+        /// Drops the first primary output.
         LosesOutput,
         /// Complements the first primary output.
         Complements,
@@ -230,6 +245,7 @@ mod tests {
             let outputs = netlist.outputs().to_vec();
             let mut new = netlist.clone();
             let first = match self {
+                Self::Breaks => return Some(with_stray_output(new)),
                 Self::LosesOutput => return Some(with_outputs(new, &outputs[1..])),
                 Self::Complements => new.add_lut(&TruthTable::inverter(), &outputs[..1], Section::Head),
                 Self::AddsBuffers => new.add_lut(&TruthTable::buffer(), &outputs[..1], Section::Head),
@@ -262,6 +278,13 @@ mod tests {
     }
 
     #[test]
+    fn a_pass_that_returns_no_netlist_is_named_with_the_broken_rule() {
+        let error = Pipeline::new(&[&Planted::Breaks]).run(&mut parse(SMALL)).unwrap_err();
+        let source = ValidateError::Output { output: 2, node: 3, nodes: 3 };
+        assert_eq!(error, PassError::BrokenBy { pass: "planted", source });
+    }
+
+    #[test]
     fn a_pass_that_loses_an_output_is_named_without_being_asked_for() {
         let error = Pipeline::new(&[&Planted::LosesOutput]).run(&mut parse(SMALL)).unwrap_err();
         assert_eq!(error, PassError::Interface { pass: "planted", before: (2, 2), after: (2, 1) });
@@ -289,6 +312,14 @@ mod tests {
     }
 
     #[test]
+    fn the_number_of_rounds_is_limited() {
+        let mut netlist = parse("a b | n = a0(a, a, b) | m = 8(n, a) | k = 8(m, b) | y = k");
+        let reports = Pipeline::level("2").unwrap().max_rounds(1).run(&mut netlist).unwrap();
+        assert!(reports.iter().all(|report| report.round == 1));
+        assert_eq!(Pipeline::level("2").unwrap().max_rounds(0).run(&mut netlist), Ok(vec![]));
+    }
+
+    #[test]
     fn level_zero_does_nothing() {
         let mut netlist = parse("a | n = 2(a) | y = n");
         assert_eq!(Pipeline::level("0").unwrap().run(&mut netlist), Ok(vec![]));
@@ -301,19 +332,19 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "there is no pass `duplicate`, did you mean `duplicates`?; \
-             the passes are constants, support, inverters, duplicates, dead"
+             the passes are constants, support, inverters, duplicates, dead, merge"
         );
         let error = Pipeline::by_names(&["frobnicate"]).err().unwrap();
         assert!(matches!(error, PassError::UnknownPass { nearest: None, .. }));
         let error = Pipeline::level("9").err().unwrap();
-        assert_eq!(error.to_string(), "there is no optimization level `9`; the levels are 0, 1");
+        assert_eq!(error.to_string(), "there is no optimization level `9`; the levels are 0, 1, 2");
     }
 
     proptest! {
         #[test]
-        fn level_one_preserves_small_netlists_and_settles(netlist in netlists()) {
+        fn levels_preserve_small_netlists_and_settle(netlist in netlists(), level in 1usize..=2) {
             let mut optimized = netlist.clone();
-            let pipeline = Pipeline::level("1").unwrap();
+            let pipeline = Pipeline::level(LEVELS[level].name).unwrap();
             let reports = pipeline.run(&mut optimized).unwrap();
             prop_assert_eq!(find_difference(&netlist, &optimized), None);
             prop_assert!(reports.last().unwrap().round < MAX_ROUNDS);

@@ -1,6 +1,8 @@
 //! Removal of comparators that nothing reads.
 
-use crate::netlist::{Design, Netlist, Node, NodeId, Schedule};
+use crate::netlist::{Design, Node, Schedule};
+
+use super::copy::{Fate, copy};
 
 /// Removes the primary inputs of the core that no table and no output reads, together with their
 /// comparators; the number of comparators that went.
@@ -13,34 +15,14 @@ pub fn prune_inputs(design: &mut Design) -> usize {
     let read: Vec<bool> = design.core.inputs().iter().map(|input| fanouts[input.index()] > 0).collect();
     let pruned = read.iter().filter(|read| !**read).count();
     if pruned > 0 {
-        design.core = without_inputs(&design.core, &schedule, &read);
-        let mut read = read.iter();
-        design.comparators.retain(|_| read.next().is_some_and(|&read| read));
+        design.core = copy(&design.core, &schedule, |id| match design.core.node(id) {
+            Node::Input(number) if !read[number as usize] => Fate::Drop,
+            Node::Input(_) | Node::Lut(_) => Fate::Keep,
+        });
+        let mut read = read.into_iter();
+        design.comparators.retain(|_| read.next().unwrap_or(false));
     }
     pruned
-}
-
-/// The netlist with only the primary inputs that are `read`, renumbered.
-fn without_inputs(netlist: &Netlist, schedule: &Schedule, read: &[bool]) -> Netlist {
-    let mut new = Netlist::with_capacity(netlist.nodes(), netlist.pins());
-    let mut map: Vec<Option<NodeId>> = Vec::with_capacity(netlist.nodes());
-    let mut fan_ins = Vec::new();
-    for id in netlist.node_ids() {
-        let section = netlist.section(id);
-        map.push(match netlist.node(id) {
-            Node::Input(number) => read[number as usize].then(|| new.add_input(section)),
-            Node::Lut(table) => {
-                fan_ins.clear();
-                // Only inputs that nobody reads have no new node.
-                fan_ins.extend(schedule.fan_ins(id).iter().filter_map(|fan_in| map[fan_in.index()]));
-                Some(new.add_lut(netlist.tables().get(table), &fan_ins, section))
-            }
-        });
-    }
-    for node in netlist.outputs().iter().filter_map(|output| map[output.index()]) {
-        new.add_output(node);
-    }
-    new
 }
 
 #[cfg(test)]
