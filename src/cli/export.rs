@@ -15,8 +15,8 @@ use crate::report::DesignReport;
 use crate::store::LoadedModel;
 use crate::verify::{self, CHECKERS, CheckRequest, Checker, ToolError, VectorPlan, Verdict, test_vectors};
 
-use super::samples::load_samples;
 use super::CliError;
+use super::samples::load_samples;
 
 /// Arguments of the export.
 #[derive(Debug, Args)]
@@ -99,8 +99,13 @@ pub(super) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
     let provenance = provenance(&model);
     let vector_plan = VectorPlan { count: arguments.vectors as usize, seed: arguments.seed };
     let vectors = test_vectors(&model.network, &samples.rows, &vector_plan);
-    let request =
-        EmitRequest { design: &design, flat: &flat, provenance: &provenance, options: &plan.options, vectors: &vectors };
+    let request = EmitRequest {
+        design: &design,
+        flat: &flat,
+        provenance: &provenance,
+        options: &plan.options,
+        vectors: &vectors,
+    };
     let mut emitted: Vec<(&dyn Target, Vec<EmittedFile>)> = Vec::new();
     for &target in &plan.targets {
         emitted.push((target, target.emit(&request)?));
@@ -269,9 +274,10 @@ fn run_check(
     let Some((target, files)) = emitted.iter().find(|(target, _)| target.name() == checker.target()) else {
         return Ok(None);
     };
-    let folder = tempfile::Builder::new().prefix("difflut-check-").tempdir().map_err(|source| {
-        ToolError::Scratch { path: std::env::temp_dir(), source }
-    })?;
+    let folder = tempfile::Builder::new()
+        .prefix("difflut-check-")
+        .tempdir()
+        .map_err(|source| ToolError::Scratch { path: std::env::temp_dir(), source })?;
     let identifier = emit::identifier(&design.name);
     let latency = target.latency(design, &plan.options);
     let request = CheckRequest {

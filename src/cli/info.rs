@@ -23,10 +23,13 @@ pub(super) fn run(arguments: &InfoArgs) -> Result<(), CliError> {
     say!("{}", network.name());
     say!("  file       {}", model.path.display());
     say!("  sha256     {}", model.sha256);
-    say!("  kind       {}", match model.kind {
-        ModelKind::Trained => "trained model with float weights",
-        ModelKind::Binarized => "binarized network, truth tables only",
-    });
+    say!(
+        "  kind       {}",
+        match model.kind {
+            ModelKind::Trained => "trained model with float weights",
+            ModelKind::Binarized => "binarized network, truth tables only",
+        }
+    );
     let input = network.input();
     let sign = if input.signed { "signed" } else { "unsigned" };
     say!(

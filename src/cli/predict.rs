@@ -49,14 +49,16 @@ pub(super) fn run(arguments: &PredictArgs) -> Result<(), CliError> {
             network.name()
         )));
     }
-    let outcomes: Vec<Outcome> = input.values.par_chunks(input.columns.max(1)).map(|row| network.predict(row)).collect();
+    let outcomes: Vec<Outcome> =
+        input.values.par_chunks(input.columns.max(1)).map(|row| network.predict(row)).collect();
     let rows = outcomes.len() as u64;
     if let Some(path) = &arguments.classes {
         let classes: Vec<i32> = outcomes.iter().map(|outcome| outcome.class.map_or(-1, |class| class as i32)).collect();
         write_npy(path, &[rows], &classes)?;
     }
     if let Some(path) = &arguments.scores {
-        let scores: Vec<i32> = outcomes.iter().flat_map(|outcome| outcome.scores.iter().map(|&score| score as i32)).collect();
+        let scores: Vec<i32> =
+            outcomes.iter().flat_map(|outcome| outcome.scores.iter().map(|&score| score as i32)).collect();
         write_npy(path, &[rows, network.head().classes() as u64], &scores)?;
     }
     if let Some(folder) = &arguments.layers {
@@ -78,7 +80,8 @@ fn write_layers(folder: &std::path::Path, layers: usize, outcomes: &[Outcome]) -
         .map_err(|source| crate::files::FileError::Write { path: folder.to_owned(), source })?;
     let write = |name: String, bits: &dyn Fn(&Outcome) -> &[bool]| {
         let width = outcomes.first().map_or(0, |outcome| bits(outcome).len());
-        let values: Vec<u8> = outcomes.iter().flat_map(|outcome| bits(outcome).iter().map(|&bit| u8::from(bit))).collect();
+        let values: Vec<u8> =
+            outcomes.iter().flat_map(|outcome| bits(outcome).iter().map(|&bit| u8::from(bit))).collect();
         write_npy(&folder.join(name), &[outcomes.len() as u64, width as u64], &values)
     };
     write("encoded.npy".into(), &|outcome| &outcome.encoded)?;

@@ -83,7 +83,8 @@ fn find_in(model: &str, folders: &[PathBuf]) -> Result<PathBuf, StoreError> {
         return Ok(path.to_owned());
     }
     let models = list(folders);
-    let matches = |stored: &&StoredModel| stored.name == model || format!("{}/{}", stored.model_type, stored.name) == model;
+    let matches =
+        |stored: &&StoredModel| stored.name == model || format!("{}/{}", stored.model_type, stored.name) == model;
     if let Some(stored) = models.iter().find(matches) {
         return Ok(stored.path.clone());
     }
@@ -122,7 +123,10 @@ mod tests {
         let (first, second) = (store(&["digits"]), store(&["digits", "other"]));
         let folders = [first.path().to_owned(), second.path().to_owned()];
         assert_eq!(find_in("digits", &folders).unwrap(), first.path().join("feedforward/digits.safetensors"));
-        assert_eq!(find_in("feedforward/other", &folders).unwrap(), second.path().join("feedforward/other.safetensors"));
+        assert_eq!(
+            find_in("feedforward/other", &folders).unwrap(),
+            second.path().join("feedforward/other.safetensors")
+        );
         assert_eq!(list(&folders).len(), 2);
     }
 

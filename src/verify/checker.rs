@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::emit::{EmittedFile, TestVectors, Vector};
 use crate::netlist::{Design, DesignHead};
 
-use super::{Program, ToolError};
+use super::{Program, RunOutput, ToolError};
 
 /// A real tool that runs an emitted artefact.
 pub trait Checker: Sync {
@@ -121,6 +121,20 @@ pub(super) fn read_results(folder: &Path) -> Result<String, ToolError> {
 /// One answer per line of hexadecimal results.
 pub(super) fn answers_from_hex(design: &Design, text: &str) -> Vec<Answer> {
     text.lines().map(|line| Answer::from_hex(design, line)).collect()
+}
+
+/// One answer per line of decimal results, up to the line that says how many they are.
+pub(super) fn answers_from_decimal(
+    request: &CheckRequest<'_>,
+    output: &RunOutput,
+    program: &str,
+) -> Result<Vec<Answer>, ToolError> {
+    let done = format!("done {}", request.vectors.vectors.len());
+    let lines: Vec<&str> = output.text.lines().take_while(|line| *line != done).collect();
+    if lines.len() == output.text.lines().count() {
+        return Err(output.garbage(program, format!("no line `{done}`")));
+    }
+    Ok(lines.into_iter().map(|line| Answer::from_decimal(request.design, line)).collect())
 }
 
 /// The outputs of an artefact for one vector.

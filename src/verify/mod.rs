@@ -4,7 +4,9 @@
 //! tool and returns what came out; the comparison happens here, in [`compare`], so a wrong test
 //! bench cannot approve itself.
 
+mod c_header;
 mod checker;
+mod hls_cpp;
 mod icarus;
 mod tool;
 mod vectors;
@@ -19,6 +21,8 @@ pub use vectors::{VectorPlan, reference, test_vectors};
 pub static CHECKERS: &[&dyn Checker] = &[
     &icarus::Icarus,        // the test bench that ships with the Verilog, event-driven
     &verilator::Verilator,  // the lint, and an independent bench that is fast on many vectors
+    &c_header::CHeader,     // the strictest warnings as errors
+    &hls_cpp::HlsCpp,       // the HLS source as ordinary C++
     &yosys_blif::YosysBlif, // a foreign reader of the BLIF
 ];
 

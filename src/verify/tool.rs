@@ -149,18 +149,31 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// Runs the program to its end.
-    ///
-    /// Its output goes to a file rather than a pipe, so that a program which prints without end
-    /// or leaves children behind cannot block this one.
+    /// Runs the program to its end, which has to be a success.
     ///
     /// # Errors
     /// [`ToolError::Start`], [`ToolError::Failed`] when the exit status is not 0,
     /// [`ToolError::TimeLimit`].
     pub fn run(&self) -> Result<RunOutput, ToolError> {
+        let (output, status) = self.run_to_end()?;
+        if status.success() {
+            return Ok(output);
+        }
+        Err(ToolError::Failed { program: self.command_line(), status, tail: tail(&output.text) })
+    }
+
+    /// Runs the program to its end, whatever that is.
+    ///
+    /// Its output goes to a file rather than a pipe, so that a program which prints without end
+    /// or leaves children behind cannot block this one.
+    ///
+    /// # Errors
+    /// [`ToolError::Start`], [`ToolError::TimeLimit`].
+    pub fn run_to_end(&self) -> Result<(RunOutput, ExitStatus), ToolError> {
         let log = tempfile::NamedTempFile::new_in(self.folder)
             .map_err(|source| ToolError::Scratch { path: self.folder.to_owned(), source })?;
         let scratch = |source| ToolError::Scratch { path: log.path().to_owned(), source };
+        let start = |source| ToolError::Start { program: self.command_line(), source };
         let (stdout, stderr) = (log.reopen().map_err(scratch)?, log.reopen().map_err(scratch)?);
         let stdin = match &self.input {
             Some(path) => File::open(path).map_err(|source| ToolError::Scratch { path: path.clone(), source })?.into(),
@@ -171,19 +184,16 @@ impl<'a> Run<'a> {
         command.stdout(append(stdout).map_err(scratch)?).stderr(append(stderr).map_err(scratch)?);
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut child = command.spawn().map_err(|source| ToolError::Start { program: self.command_line(), source })?;
-        let status =
-            wait(&mut child, self.limit).map_err(|source| ToolError::Start { program: self.command_line(), source })?;
+        let mut child = command.spawn().map_err(start)?;
+        let status = wait(&mut child, self.limit).map_err(start)?;
         let bytes = std::fs::read(log.path()).map_err(scratch)?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
         match status {
-            Some(status) if status.success() => Ok(RunOutput { text }),
-            Some(status) => Err(ToolError::Failed { program: self.command_line(), status, tail: tail(&text) }),
-            None => Err(ToolError::TimeLimit {
-                program: self.command_line(),
-                limit: self.limit.as_secs(),
-                tail: tail(&text),
-            }),
+            Some(status) => Ok((RunOutput { text }, status)),
+            None => {
+                let (program, limit) = (self.command_line(), self.limit.as_secs());
+                Err(ToolError::TimeLimit { program, limit, tail: tail(&text) })
+            }
         }
     }
 
