@@ -13,7 +13,7 @@ use crate::train::{EpochReport, Progress, TrainError, fit};
 
 /// Train a model as an experiment file describes it.
 #[derive(Clone, Debug, clap::Args)]
-pub struct TrainArgs {
+pub(super) struct TrainArgs {
     /// The experiment: a YAML file with the sections model, training and data.
     pub config: PathBuf,
     /// The model file to write.
@@ -65,7 +65,7 @@ pub enum TrainCliError {
 ///
 /// # Errors
 /// [`TrainCliError`]; nothing is written then.
-pub fn run(args: &TrainArgs) -> Result<(), TrainCliError> {
+pub(super) fn run(args: &TrainArgs) -> Result<(), TrainCliError> {
     // Found out now rather than after the training.
     if let Some(folder) = args.out.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
         return Err(TrainCliError::Folder { out: args.out.clone(), folder: folder.to_owned() });

@@ -50,8 +50,7 @@ impl Checker for CHeader {
             classes: matches!(request.design.head, DesignHead::Classes(_)),
             score: match &request.design.head {
                 DesignHead::Classes(head) if head.score_bits() > 16 => "uint32_t",
-                DesignHead::Classes(head) if head.score_bits() > 8 => "uint16_t",
-                _ => "uint8_t",
+                _ => "uint16_t",
             },
         };
         write_scratch(request.folder, "harness.c", harness.render().unwrap_or_default().as_bytes())?;
