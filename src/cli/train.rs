@@ -78,6 +78,7 @@ pub(super) fn run(args: &TrainArgs) -> Result<(), TrainCliError> {
         experiment.model.seed = seed;
         experiment.training.seed = seed;
     }
+    experiment.training.check().map_err(TrainError::from)?;
     let data = experiment.data.relative_to(&args.config);
     let train = load_csv(args.train_data.as_ref().unwrap_or(&data.train))?;
     let test = args.test_data.as_ref().or(data.test.as_ref()).map(|path| load_csv(path)).transpose()?;

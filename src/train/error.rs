@@ -18,6 +18,22 @@ pub enum TrainError {
         /// The data set.
         name: String,
     },
+    /// The parts of a data set made in memory do not belong together.
+    #[error(
+        "data set `{name}` states {rows} samples of {columns} features, but has {values} values and {labels} labels"
+    )]
+    Shape {
+        /// The data set.
+        name: String,
+        /// Samples that it states.
+        rows: usize,
+        /// Features that it states.
+        columns: usize,
+        /// Feature values that it has.
+        values: usize,
+        /// Labels that it has.
+        labels: usize,
+    },
     /// Every sample has the same label, so there is nothing to tell apart.
     #[error("all {rows} samples of data set `{name}` have the label {label}; training needs at least two classes")]
     OneClass {

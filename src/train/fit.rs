@@ -308,7 +308,12 @@ mod tests {
             "sample 3 of data set `d` has the label 2, but the model has 2 classes",
         );
         refused(
-            Dataset { columns: 4, rows: 128, ..good.clone() },
+            Dataset { rows: 255, ..good.clone() },
+            training(1),
+            "`d` states 255 samples of 2 features, but has 512 values and 256 labels",
+        );
+        refused(
+            Dataset { columns: 4, rows: 128, labels: good.labels[..128].to_vec(), ..good.clone() },
             training(1),
             "`d` has 4 features, the model reads 2",
         );

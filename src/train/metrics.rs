@@ -3,7 +3,7 @@
 use super::TrainError;
 use crate::data::Dataset;
 
-/// Refuses a data set without samples, with another number of features or with a label that the
+/// Refuses a data set without samples, whose sizes contradict each other, with another number of features or with a label that the
 /// model has no class for.
 ///
 /// # Errors
@@ -11,6 +11,15 @@ use crate::data::Dataset;
 pub fn check_dataset(data: &Dataset, features: usize, classes: usize) -> Result<(), TrainError> {
     if data.rows == 0 {
         return Err(TrainError::Empty { name: data.name.clone() });
+    }
+    if data.labels.len() != data.rows || data.rows.checked_mul(data.columns) != Some(data.features.len()) {
+        return Err(TrainError::Shape {
+            name: data.name.clone(),
+            rows: data.rows,
+            columns: data.columns,
+            values: data.features.len(),
+            labels: data.labels.len(),
+        });
     }
     if data.columns != features {
         return Err(TrainError::Features { name: data.name.clone(), found: data.columns, expected: features });
