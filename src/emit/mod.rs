@@ -5,7 +5,9 @@
 //! they never start a process and never touch the disk: what they return is written by the
 //! caller, all files or none.
 
+mod blif;
 mod c;
+mod hls;
 mod keywords;
 mod names;
 mod notes;
@@ -41,7 +43,7 @@ pub trait Target: Sync {
 }
 
 /// Every target, in the order of help texts.
-pub static TARGETS: &[&dyn Target] = &[&verilog::Verilog, &c::C];
+pub static TARGETS: &[&dyn Target] = &[&verilog::Verilog, &hls::Hls, &c::C, &blif::Blif];
 
 /// The target of this name.
 pub fn target(name: &str) -> Option<&'static dyn Target> {

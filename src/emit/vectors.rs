@@ -51,6 +51,22 @@ pub(super) fn output_lines(output: OutputBus, vectors: &TestVectors) -> Vec<u8> 
     })
 }
 
+/// One line per vector in decimal: the codes, then the class and the scores, or the plain bits.
+pub(super) fn decimal_lines(vectors: &TestVectors) -> Vec<u8> {
+    let mut text = String::new();
+    for vector in &vectors.vectors {
+        let codes = vector.codes.iter().copied();
+        let outputs: Vec<i64> = match vector.class {
+            Some(class) => std::iter::once(class).chain(vector.scores.iter().copied()).map(i64::from).collect(),
+            None => vector.bits.iter().copied().map(i64::from).collect(),
+        };
+        let fields: Vec<String> = codes.chain(outputs).map(|number| number.to_string()).collect();
+        text.push_str(&fields.join(" "));
+        text.push('\n');
+    }
+    text.into_bytes()
+}
+
 fn lines(vectors: &TestVectors, fill: impl Fn(&Vector, &mut BusBits)) -> Vec<u8> {
     let mut text = String::new();
     let mut bus = BusBits::default();

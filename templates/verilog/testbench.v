@@ -65,7 +65,7 @@ module {{ name }}_tb;
           for (k = 0; k < {{ classes }}; k = k + 1) $write(" %0d", outputs[{{ class_bits }} + k * {{ score_bits }} +: {{ score_bits }}]);
           $write("\n");
 {%- else %}
-          $display("FAIL vector %0d: expected bits %h, got %h", vector, wanted, outputs);
+          $display("FAIL vector %0d: expected bits %b, got %b", vector, wanted, outputs);
 {%- endif %}
         end
         failures = failures + 1;

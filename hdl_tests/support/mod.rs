@@ -1,0 +1,48 @@
+//! What several test files share.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+
+/// Whether `program` can be started. Without it the test named `test` is skipped and says so,
+/// past the capture of the test harness and into the file named by `DIFFLUT_SKIPPED_LOG`.
+///
+/// # Panics
+/// When the program is absent and `CI` or `DIFFLUT_REQUIRE_TOOLS` is set: a machine that is
+/// supposed to have the tools must not silently test nothing.
+pub fn tool(test: &str, program: &str) -> bool {
+    if which::which(program).is_ok() {
+        return true;
+    }
+    let required = ["CI", "DIFFLUT_REQUIRE_TOOLS"].iter().any(|name| std::env::var_os(name).is_some());
+    assert!(!required, "{test}: {program} is not installed, and CI or DIFFLUT_REQUIRE_TOOLS is set");
+    let line = format!("skipped: {test}: {program} is not installed\n");
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
+    if let Some(path) = std::env::var_os("DIFFLUT_SKIPPED_LOG") {
+        let mut log = std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
+        log.write_all(line.as_bytes()).unwrap();
+    }
+    false
+}
+
+/// What a program printed and whether it succeeded.
+pub struct Run {
+    /// Standard output, then standard error.
+    pub output: String,
+    /// Whether the exit status was 0.
+    pub success: bool,
+}
+
+/// Runs a program in `folder`; the arguments are separated by blanks.
+pub fn run(folder: &Path, program: &str, arguments: &str) -> Run {
+    let output = Command::new(program).current_dir(folder).args(arguments.split_whitespace()).output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    Run { output: String::from_utf8_lossy(&text).into_owned(), success: output.status.success() }
+}
+
+/// Runs a program that must succeed without a word.
+#[track_caller]
+pub fn run_silent(folder: &Path, program: &str, arguments: &str) {
+    let run = run(folder, program, arguments);
+    assert!(run.success && run.output.trim().is_empty(), "{program} {arguments}:\n{}", run.output);
+}
