@@ -1,8 +1,8 @@
 //! Rewrites that make a netlist smaller and preserve what it computes.
 //!
 //! A pass is one file and one line in [`PASSES`]. [`Pipeline`] runs passes to a fixed point and
-//! checks what each of them returns; [`optimize`] does so for the core of a design and removes
-//! the comparators that nothing reads afterwards.
+//! checks what each of them returns; [`optimize`] does so for the core of a design, uses what the
+//! comparators imply about each other and removes those that nothing reads afterwards.
 
 mod constants;
 mod copy;
@@ -11,17 +11,22 @@ mod duplicates;
 mod equivalence;
 mod error;
 mod inverters;
+mod levels;
 mod merge;
 mod pipeline;
 mod prune;
 mod support;
+mod thermometer;
+
 #[cfg(test)]
 mod testing;
 
 pub use equivalence::{Difference, find_difference};
 pub use error::PassError;
-pub use pipeline::{LEVELS, Level, PassReport, Pipeline, Size, optimize};
+pub use levels::{LEVELS, Level};
+pub use pipeline::{PassReport, Pipeline, Size, optimize};
 pub use prune::prune_inputs;
+pub use thermometer::reduce_thermometers;
 
 use crate::netlist::{Netlist, Schedule};
 

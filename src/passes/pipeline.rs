@@ -4,42 +4,12 @@ use std::time::{Duration, Instant};
 
 use crate::netlist::{Design, Netlist, NodeId, Schedule, validate};
 
-use super::constants::Constants;
-use super::dead::Dead;
-use super::duplicates::Duplicates;
-use super::inverters::Inverters;
-use super::support::Support;
-use super::{Difference, PASSES, Pass, PassError, find_difference, prune_inputs};
+use super::{Difference, LEVELS, PASSES, Pass, PassError, find_difference, prune_inputs, reduce_thermometers};
 
 /// Rounds after which a pipeline stops even if passes still find work. Every pass finishes its
 /// own work in one run, so each round starts only with what the last one exposed; trained
 /// networks settle in two to four.
 const MAX_ROUNDS: usize = 20;
-
-/// A named pipeline.
-#[derive(Clone, Copy)]
-pub struct Level {
-    /// Name on the command line: the `1` of `-O1`.
-    pub name: &'static str,
-    /// One sentence for help texts.
-    pub description: &'static str,
-    /// The passes of a round.
-    pub passes: &'static [&'static dyn Pass],
-}
-
-/// The named pipelines, in the order of help texts.
-pub static LEVELS: &[Level] = &[
-    Level { name: "0", description: "One table per trained node, nothing optimized", passes: &[] },
-    Level {
-        name: "1",
-        description: "What no target can be worse for: every pass but merge, to a fixed point",
-        passes: O1,
-    },
-    Level { name: "2", description: "Every pass, to a fixed point: the fewest LUT6, but wider tables", passes: PASSES },
-];
-
-/// Without merging, since what FPGAs gain by wider tables processors and simulators lose.
-static O1: &[&dyn Pass] = &[&Constants, &Support, &Inverters, &Duplicates, &Dead];
 
 /// Passes in the order of a round, and what is checked behind each of them.
 #[derive(Clone)]
@@ -47,6 +17,7 @@ pub struct Pipeline {
     passes: Vec<&'static dyn Pass>,
     max_rounds: usize,
     check: bool,
+    thermometers: bool,
 }
 
 /// What one run of a pass did. Counted by the pipeline, so that no pass reports its own success.
@@ -87,7 +58,7 @@ impl Size {
 impl Pipeline {
     /// The given passes in the given order.
     pub fn new(passes: &[&'static dyn Pass]) -> Self {
-        Self { passes: passes.to_vec(), max_rounds: MAX_ROUNDS, check: false }
+        Self { passes: passes.to_vec(), max_rounds: MAX_ROUNDS, check: false, thermometers: false }
     }
 
     /// The pipeline of an optimization level, one of [`LEVELS`].
@@ -96,7 +67,7 @@ impl Pipeline {
     /// [`PassError::UnknownLevel`].
     pub fn level(name: &str) -> Result<Self, PassError> {
         match LEVELS.iter().find(|level| level.name == name) {
-            Some(level) => Ok(Self::new(level.passes)),
+            Some(level) => Ok(Self { thermometers: level.thermometers, ..Self::new(level.passes) }),
             None => {
                 let allowed = LEVELS.iter().map(|level| level.name).collect();
                 Err(PassError::UnknownLevel { name: name.to_owned(), allowed })
@@ -188,16 +159,37 @@ impl Pipeline {
 
 /// Optimizes the core of `design` and removes the comparators that nothing reads afterwards.
 ///
+/// Where the level says so, passes and [`reduce_thermometers`] take turns until the latter finds
+/// nothing; it is checked by the tests of its file, since the core alone does not stay the same.
 /// An empty pipeline (level 0) leaves the design as it is.
 ///
 /// # Errors
 /// [`PassError`] with the pass at fault.
 pub fn optimize(design: &mut Design, pipeline: &Pipeline) -> Result<Vec<PassReport>, PassError> {
-    let reports = pipeline.run(&mut design.core)?;
+    let mut reports = pipeline.run(&mut design.core)?;
+    if pipeline.thermometers {
+        while let Some(report) = reduce(design, &reports) {
+            reports.push(report);
+            reports.extend(pipeline.run(&mut design.core)?);
+        }
+    }
     if !pipeline.passes.is_empty() {
         prune_inputs(design);
     }
     Ok(reports)
+}
+
+/// [`reduce_thermometers`] and its report, or `None` when it found nothing to do.
+fn reduce(design: &mut Design, reports: &[PassReport]) -> Option<PassReport> {
+    let size = |netlist: &Netlist| Size::new(netlist, &Schedule::new(netlist));
+    let (before, start) = (size(&design.core), Instant::now());
+    (reduce_thermometers(design) > 0).then(|| PassReport {
+        pass: "thermometers",
+        round: reports.last().map_or(1, |report| report.round),
+        before,
+        after: size(&design.core),
+        elapsed: start.elapsed(),
+    })
 }
 
 fn named(name: &str) -> Result<&'static dyn Pass, PassError> {
@@ -337,7 +329,7 @@ mod tests {
         let error = Pipeline::by_names(&["frobnicate"]).err().unwrap();
         assert!(matches!(error, PassError::UnknownPass { nearest: None, .. }));
         let error = Pipeline::level("9").err().unwrap();
-        assert_eq!(error.to_string(), "there is no optimization level `9`; the levels are 0, 1, 2");
+        assert_eq!(error.to_string(), "there is no optimization level `9`; the levels are 0, 1, 2, 3");
     }
 
     proptest! {
