@@ -53,7 +53,10 @@ fn violations(table: &BTreeMap<String, Vec<String>>, folder: &str, text: &str) -
     if allowed.iter().any(|name| name == "all") {
         return Vec::new();
     }
-    imports(text).into_iter().filter(|name| name != folder && table.contains_key(name) && !allowed.contains(name)).collect()
+    imports(text)
+        .into_iter()
+        .filter(|name| name != folder && table.contains_key(name) && !allowed.contains(name))
+        .collect()
 }
 
 #[test]

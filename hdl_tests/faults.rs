@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use difflut::binarized::arbitrary::{NetworkShape, random_network};
 use difflut::binarized::BinarizedNetwork;
+use difflut::binarized::arbitrary::{NetworkShape, random_network};
 use difflut::emit::{self, EmitOptions, EmitRequest, Provenance, TestVectors};
 use difflut::logic::TruthTable;
 use difflut::lower::{flatten, lower};
 use difflut::netlist::{Design, Netlist, Node};
-use difflut::verify::{self, CheckRequest, Difference, Verdict, VectorPlan, test_vectors};
+use difflut::verify::{self, CheckRequest, Difference, VectorPlan, Verdict, test_vectors};
 
 use crate::support::tool;
 
@@ -26,7 +26,8 @@ fn run(checker: &str, design: &Design, vectors: &TestVectors, bench_vectors: &Te
     let checker = verify::checker(checker).unwrap();
     let target = emit::target(checker.target()).unwrap();
     let (flat, provenance, options) = (flatten(design), provenance(), EmitOptions::default());
-    let request = EmitRequest { design, flat: &flat, provenance: &provenance, options: &options, vectors: bench_vectors };
+    let request =
+        EmitRequest { design, flat: &flat, provenance: &provenance, options: &options, vectors: bench_vectors };
     let files = target.emit(&request).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let identifier = emit::identifier(&design.name);
@@ -131,7 +132,8 @@ fn one_flipped_table_bit_is_found_where_a_vector_reads_it() {
         // What the fault changes is known from simulation; the real tool has to see just that.
         let codes: Vec<Vec<i64>> = vectors.vectors.iter().map(|vector| vector.codes.clone()).collect();
         let simulated = faulty.simulate(&codes);
-        let expected = vectors.vectors.iter().zip(&simulated.scores).position(|(vector, scores)| vector.scores != *scores);
+        let expected =
+            vectors.vectors.iter().zip(&simulated.scores).position(|(vector, scores)| vector.scores != *scores);
         if installed(test, "icarus") {
             let verdict = run("icarus", &faulty, &vectors, &vectors);
             match expected {

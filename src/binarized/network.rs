@@ -196,7 +196,7 @@ impl BinarizedNetwork {
 
     /// Inference on float features, `features()` of them, as the trained model sees them.
     pub fn predict(&self, features: &[f32]) -> Outcome {
-        self.from_encoded(self.encoder.encode(features))
+        self.run(self.encoder.encode(features))
     }
 
     /// Inference on integer codes, `features()` of them, as the hardware sees them: the
@@ -206,7 +206,7 @@ impl BinarizedNetwork {
         self.predict(&values)
     }
 
-    fn from_encoded(&self, encoded: Vec<bool>) -> Outcome {
+    fn run(&self, encoded: Vec<bool>) -> Outcome {
         let mut layers: Vec<Vec<bool>> = Vec::with_capacity(self.layers.len());
         for layer in &self.layers {
             let bits = layer.forward(layers.last().unwrap_or(&encoded));
