@@ -317,11 +317,9 @@ fn the_c_header_compiles_strictly_and_agrees() {
         std::fs::write(folder.path().join("one.c"), only).unwrap();
         let strict = "-Wall -Wextra -Wconversion -pedantic -Werror";
         run_silent(folder.path(), "gcc", &format!("-std=c99 {strict} -c one.c"));
-        run_silent(folder.path(), "g++", &format!("-x c++ -Wall -Wextra -Werror -c one.c main.c"));
+        run_silent(folder.path(), "g++", "-x c++ -Wall -Wextra -Werror -c one.c main.c");
         run_silent(folder.path(), "gcc", &format!("-std=c99 {strict} -O1 -o main main.c"));
         let lines = |line: fn(&Vector) -> String| vectors.vectors.iter().map(line).collect::<Vec<String>>().join("\n");
-        let join = |numbers: Vec<String>| numbers.join(" ");
-        let _ = join;
         let stimulus = lines(|vector| vector.codes.iter().map(i64::to_string).collect::<Vec<_>>().join(" "));
         let expected = lines(|vector| match vector.class {
             Some(class) => {
@@ -419,21 +417,31 @@ fn yosys_proves_blif_and_verilog_equal() {
         emit(folder.path(), "verilog", &design, &design.core, &EmitOptions::default(), &none);
         let prove = |text: &str| {
             std::fs::write(folder.path().join("x.blif"), text).unwrap();
+            // -top drops every module below another top, so the second one is read later.
             let script = format!(
-                "read_blif -wideports x.blif\nrename {name} blif\nread_verilog {name}.v\nhierarchy -top {name}\n\
-                 proc\nflatten\nopt_clean\nmiter -equiv -flatten -make_outputs blif {name} miter\n\
+                "read_verilog {name}.v\nhierarchy -top {name}\nproc\nflatten\nopt_clean\nrename {name} gold\n\
+                 read_blif -wideports x.blif\nmiter -equiv -flatten -make_outputs gold {name} miter\n\
                  hierarchy -top miter\nsat -verify -prove trigger 0 -show-inputs miter\n"
             );
             std::fs::write(folder.path().join("prove.ys"), script).unwrap();
-            run(folder.path(), "yosys", "-q -s prove.ys")
+            run(folder.path(), "yosys", "-s prove.ys")
         };
         let text = std::fs::read_to_string(folder.path().join(format!("{name}.blif"))).unwrap();
         let proof = prove(&text);
         assert!(proof.success, "{}\n{text}", proof.output);
-        // An output that is stuck is no longer the same function.
-        let output = text.rfind(".names").unwrap();
-        let stuck = format!("{}.names bits[0]_\n.end\n", &text[..output]);
-        assert!(!prove(&stuck).success);
+        // An inverted output is no longer the same function.
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let is_driver =
+            |line: &String| line.starts_with(".names ") && line.contains(" bits[") && line.matches(' ').count() > 1;
+        let mut row = 1 + lines.iter().rposition(is_driver).unwrap();
+        while !lines[row].starts_with('.') {
+            let inverted = if lines[row].ends_with('1') { "0" } else { "1" };
+            let last = lines[row].len() - 1;
+            lines[row].replace_range(last.., inverted);
+            row += 1;
+        }
+        let refused = prove(&lines.join("\n"));
+        assert!(!refused.success && refused.output.contains("proof did fail"), "{}", refused.output);
     }
 }
 

@@ -10,7 +10,7 @@ use std::process::Command;
 /// # Panics
 /// When the program is absent and `CI` or `DIFFLUT_REQUIRE_TOOLS` is set: a machine that is
 /// supposed to have the tools must not silently test nothing.
-pub fn tool(test: &str, program: &str) -> bool {
+pub(crate) fn tool(test: &str, program: &str) -> bool {
     if which::which(program).is_ok() {
         return true;
     }
@@ -26,15 +26,15 @@ pub fn tool(test: &str, program: &str) -> bool {
 }
 
 /// What a program printed and whether it succeeded.
-pub struct Run {
+pub(crate) struct Run {
     /// Standard output, then standard error.
-    pub output: String,
+    pub(crate) output: String,
     /// Whether the exit status was 0.
-    pub success: bool,
+    pub(crate) success: bool,
 }
 
 /// Runs a program in `folder`; the arguments are separated by blanks.
-pub fn run(folder: &Path, program: &str, arguments: &str) -> Run {
+pub(crate) fn run(folder: &Path, program: &str, arguments: &str) -> Run {
     let output = Command::new(program).current_dir(folder).args(arguments.split_whitespace()).output().unwrap();
     let text = [output.stdout, output.stderr].concat();
     Run { output: String::from_utf8_lossy(&text).into_owned(), success: output.status.success() }
@@ -42,7 +42,7 @@ pub fn run(folder: &Path, program: &str, arguments: &str) -> Run {
 
 /// Runs a program that must succeed without a word.
 #[track_caller]
-pub fn run_silent(folder: &Path, program: &str, arguments: &str) {
+pub(crate) fn run_silent(folder: &Path, program: &str, arguments: &str) {
     let run = run(folder, program, arguments);
     assert!(run.success && run.output.trim().is_empty(), "{program} {arguments}:\n{}", run.output);
 }
