@@ -47,6 +47,7 @@ fn networks() -> Vec<(&'static str, BinarizedNetwork)> {
         ("unread_features", random(11, 40, eight, 1, &[(2, 4)], classes(2))),
         ("empty_groups", random(12, 4, eight, 2, &[(3, 5)], classes(4))),
         ("wide_tables", random(13, 6, eight, 2, &[(7, 6), (10, 4), (9, 5)], classes(2))),
+        ("widest_table", random(17, 8, eight, 2, &[(16, 2)], Head::Bits)),
         ("comparators_only", random(14, 4, eight, 3, &[], classes(3))),
         ("plain_comparators", random(15, 4, eight, 2, &[], Head::Bits)),
         ("keyword", renamed("module", &random(16, 3, eight, 2, &[(1, 4), (2, 6)], classes(3)))),
