@@ -1,5 +1,7 @@
 //! What several test files share.
 
+pub(crate) mod shapes;
+
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
