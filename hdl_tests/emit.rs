@@ -3,90 +3,15 @@
 use std::path::Path;
 
 use difflut::binarized::arbitrary::{NetworkShape, random_network};
-use difflut::binarized::{BinarizedNetwork, EncodedBit, Encoder, Head, LutLayer};
+use difflut::binarized::{BinarizedNetwork, Encoder, Head, LutLayer};
 use difflut::config::InputFormat;
 use difflut::emit::{EmitOptions, EmitRequest, EmittedFile, LutStyle, Provenance, TestVectors, Vector, target};
 use difflut::logic::TruthTable;
 use difflut::lower::lower;
 use difflut::netlist::{Design, DesignHead, InputBus, Netlist, Section};
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 
+use crate::support::shapes::{classes, networks, vectors};
 use crate::support::{run, run_silent, tool};
-
-const SIGNED: InputFormat = InputFormat { bits: 6, signed: true, scale: 0.5, offset: 0.25 };
-
-/// Group sum over `classes` classes.
-fn classes(classes: u32) -> Head {
-    Head::GroupSum { classes, tau: 2.0 }
-}
-
-/// Networks of all the shapes that once could have gone wrong.
-fn networks() -> Vec<(&'static str, BinarizedNetwork)> {
-    let random = |seed, features, input, bits_per_feature, layers: &[(usize, usize)], head| {
-        random_network(seed, &NetworkShape { features, input, bits_per_feature, layers: layers.to_vec(), head })
-    };
-    let eight = InputFormat::unsigned(8);
-    vec![
-        ("small", random(1, 3, InputFormat::unsigned(2), 2, &[(3, 8), (2, 7)], classes(3))),
-        ("deep", random(2, 8, eight, 3, &[(6, 40), (4, 30), (2, 25), (6, 33)], classes(5))),
-        ("signed", random(3, 5, SIGNED, 3, &[(6, 20), (3, 24)], classes(4))),
-        ("signed_bits", random(4, 5, SIGNED, 2, &[(4, 9)], Head::Bits)),
-        ("one_bit_codes", random(5, 9, InputFormat::unsigned(1), 1, &[(3, 12)], classes(3))),
-        (
-            "one_bit_signed",
-            random(6, 6, InputFormat { signed: true, ..InputFormat::unsigned(1) }, 1, &[(3, 12)], classes(3)),
-        ),
-        ("wide_codes", random(7, 2, InputFormat::unsigned(32), 4, &[(6, 10)], classes(2))),
-        (
-            "wide_signed",
-            random(8, 2, InputFormat { signed: true, ..InputFormat::unsigned(32) }, 4, &[(6, 10)], classes(2)),
-        ),
-        ("one_class", random(9, 4, eight, 2, &[(5, 13)], classes(1))),
-        ("one_feature", random(10, 1, eight, 5, &[(6, 9)], classes(3))),
-        ("unread_features", random(11, 40, eight, 1, &[(2, 4)], classes(2))),
-        ("empty_groups", random(12, 4, eight, 2, &[(3, 5)], classes(4))),
-        ("wide_tables", random(13, 6, eight, 2, &[(7, 6), (10, 4), (9, 5)], classes(2))),
-        ("comparators_only", random(14, 4, eight, 3, &[], classes(3))),
-        ("plain_comparators", random(15, 4, eight, 2, &[], Head::Bits)),
-        ("keyword", renamed("module", &random(16, 3, eight, 2, &[(1, 4), (2, 6)], classes(3)))),
-        ("constants", constants(classes(2))),
-        ("constant_bits", constants(Head::Bits)),
-    ]
-}
-
-fn renamed(name: &str, network: &BinarizedNetwork) -> BinarizedNetwork {
-    let (encoder, layers) = (network.encoder().clone(), network.layers().to_vec());
-    BinarizedNetwork::new(name, *network.input(), encoder, layers, *network.head()).unwrap()
-}
-
-/// A network of which nothing depends on the input.
-fn constants(head: Head) -> BinarizedNetwork {
-    let bit = |initial| EncodedBit { feature: 0, initial, toggles: vec![] };
-    let encoder = Encoder { features: 2, bits: vec![bit(true), bit(false)] };
-    BinarizedNetwork::new("constants", InputFormat::unsigned(3), encoder, vec![], head).unwrap()
-}
-
-fn vectors(network: &BinarizedNetwork, count: usize) -> TestVectors {
-    let mut rng = ChaCha8Rng::seed_from_u64(7);
-    let (low, high) = (network.input().min_code(), network.input().max_code());
-    let vectors = (0..count)
-        .map(|number| {
-            // The ends of the range first: they are what widths and signs get wrong.
-            let codes: Vec<i64> = (0..network.features())
-                .map(|_| match number {
-                    0 => low,
-                    1 => high,
-                    _ => rng.random_range(low..=high),
-                })
-                .collect();
-            let outcome = network.predict_codes(&codes);
-            let (bits, class) = (outcome.bits().to_vec(), outcome.class.map(|class| class as u32));
-            Vector { codes, bits, scores: outcome.scores, class }
-        })
-        .collect();
-    TestVectors { vectors }
-}
 
 fn provenance() -> Provenance {
     Provenance {
@@ -317,11 +242,9 @@ fn the_c_header_compiles_strictly_and_agrees() {
         std::fs::write(folder.path().join("one.c"), only).unwrap();
         let strict = "-Wall -Wextra -Wconversion -pedantic -Werror";
         run_silent(folder.path(), "gcc", &format!("-std=c99 {strict} -c one.c"));
-        run_silent(folder.path(), "g++", &format!("-x c++ -Wall -Wextra -Werror -c one.c main.c"));
+        run_silent(folder.path(), "g++", "-x c++ -Wall -Wextra -Werror -c one.c main.c");
         run_silent(folder.path(), "gcc", &format!("-std=c99 {strict} -O1 -o main main.c"));
         let lines = |line: fn(&Vector) -> String| vectors.vectors.iter().map(line).collect::<Vec<String>>().join("\n");
-        let join = |numbers: Vec<String>| numbers.join(" ");
-        let _ = join;
         let stimulus = lines(|vector| vector.codes.iter().map(i64::to_string).collect::<Vec<_>>().join(" "));
         let expected = lines(|vector| match vector.class {
             Some(class) => {
@@ -419,21 +342,31 @@ fn yosys_proves_blif_and_verilog_equal() {
         emit(folder.path(), "verilog", &design, &design.core, &EmitOptions::default(), &none);
         let prove = |text: &str| {
             std::fs::write(folder.path().join("x.blif"), text).unwrap();
+            // -top drops every module below another top, so the second one is read later.
             let script = format!(
-                "read_blif -wideports x.blif\nrename {name} blif\nread_verilog {name}.v\nhierarchy -top {name}\n\
-                 proc\nflatten\nopt_clean\nmiter -equiv -flatten -make_outputs blif {name} miter\n\
+                "read_verilog {name}.v\nhierarchy -top {name}\nproc\nflatten\nopt_clean\nrename {name} gold\n\
+                 read_blif -wideports x.blif\nmiter -equiv -flatten -make_outputs gold {name} miter\n\
                  hierarchy -top miter\nsat -verify -prove trigger 0 -show-inputs miter\n"
             );
             std::fs::write(folder.path().join("prove.ys"), script).unwrap();
-            run(folder.path(), "yosys", "-q -s prove.ys")
+            run(folder.path(), "yosys", "-s prove.ys")
         };
         let text = std::fs::read_to_string(folder.path().join(format!("{name}.blif"))).unwrap();
         let proof = prove(&text);
         assert!(proof.success, "{}\n{text}", proof.output);
-        // An output that is stuck is no longer the same function.
-        let output = text.rfind(".names").unwrap();
-        let stuck = format!("{}.names bits[0]_\n.end\n", &text[..output]);
-        assert!(!prove(&stuck).success);
+        // An inverted output is no longer the same function.
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let is_driver =
+            |line: &String| line.starts_with(".names ") && line.contains(" bits[") && line.matches(' ').count() > 1;
+        let mut row = 1 + lines.iter().rposition(is_driver).unwrap();
+        while !lines[row].starts_with('.') {
+            let inverted = if lines[row].ends_with('1') { "0" } else { "1" };
+            let last = lines[row].len() - 1;
+            lines[row].replace_range(last.., inverted);
+            row += 1;
+        }
+        let refused = prove(&lines.join("\n"));
+        assert!(!refused.success && refused.output.contains("proof did fail"), "{}", refused.output);
     }
 }
 
@@ -443,7 +376,7 @@ fn yosys_synthesizes_both_styles() {
     if !tool(test, "yosys") {
         return;
     }
-    let (_, network) = networks().swap_remove(1);
+    let (_, network) = networks().swap_remove(2);
     let design = lower(&network);
     for (style, script) in [(LutStyle::Table, "synth -lut 6"), (LutStyle::Primitive, "synth_xilinx -family xcup")] {
         let folder = tempfile::tempdir().unwrap();

@@ -3,6 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub, reason = "tests")]
 
 mod architecture;
+mod bad_input;
+mod command_line;
+mod digits;
 mod emit;
 mod faults;
+mod readme;
 mod support;

@@ -1,5 +1,7 @@
 //! What several test files share.
 
+pub(crate) mod shapes;
+
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
@@ -10,7 +12,7 @@ use std::process::Command;
 /// # Panics
 /// When the program is absent and `CI` or `DIFFLUT_REQUIRE_TOOLS` is set: a machine that is
 /// supposed to have the tools must not silently test nothing.
-pub fn tool(test: &str, program: &str) -> bool {
+pub(crate) fn tool(test: &str, program: &str) -> bool {
     if which::which(program).is_ok() {
         return true;
     }
@@ -26,15 +28,15 @@ pub fn tool(test: &str, program: &str) -> bool {
 }
 
 /// What a program printed and whether it succeeded.
-pub struct Run {
+pub(crate) struct Run {
     /// Standard output, then standard error.
-    pub output: String,
+    pub(crate) output: String,
     /// Whether the exit status was 0.
-    pub success: bool,
+    pub(crate) success: bool,
 }
 
 /// Runs a program in `folder`; the arguments are separated by blanks.
-pub fn run(folder: &Path, program: &str, arguments: &str) -> Run {
+pub(crate) fn run(folder: &Path, program: &str, arguments: &str) -> Run {
     let output = Command::new(program).current_dir(folder).args(arguments.split_whitespace()).output().unwrap();
     let text = [output.stdout, output.stderr].concat();
     Run { output: String::from_utf8_lossy(&text).into_owned(), success: output.status.success() }
@@ -42,7 +44,46 @@ pub fn run(folder: &Path, program: &str, arguments: &str) -> Run {
 
 /// Runs a program that must succeed without a word.
 #[track_caller]
-pub fn run_silent(folder: &Path, program: &str, arguments: &str) {
+pub(crate) fn run_silent(folder: &Path, program: &str, arguments: &str) {
     let run = run(folder, program, arguments);
     assert!(run.success && run.output.trim().is_empty(), "{program} {arguments}:\n{}", run.output);
+}
+
+/// How a run of one of this package's own programs ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The exit code.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+/// Runs `difflut` or `difflut-export` in `folder`.
+pub fn program(name: &str, folder: &Path, arguments: &[&str]) -> Ended {
+    let path = match name {
+        "difflut" => env!("CARGO_BIN_EXE_difflut"),
+        "difflut-export" => env!("CARGO_BIN_EXE_difflut-export"),
+        other => panic!("{other} is no program of this package"),
+    };
+    let output = Command::new(path).current_dir(folder).args(arguments).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let ended = Ended {
+        code: output.status.code().unwrap_or(-1),
+        stdout: text(&output.stdout),
+        stderr: text(&output.stderr),
+    };
+    assert!(!ended.stderr.contains("panicked"), "{name} {arguments:?} panicked:\n{}", ended.stderr);
+    ended
+}
+
+/// The folder of the package.
+pub fn root() -> std::path::PathBuf {
+    env!("CARGO_MANIFEST_DIR").into()
+}
+
+/// The shipped model that most tests use.
+pub fn digits() -> std::path::PathBuf {
+    root().join("pretrained/feedforward/digits.safetensors")
 }

@@ -32,8 +32,8 @@ pub struct ExportArgs {
     /// Name of the top module, header and functions [default: the model's name]
     #[arg(long)]
     name: Option<String>,
-    /// Optimization level: 0 nothing, 1 every exact pass to a fixed point
-    #[arg(long, short = 'O', default_value = "1", value_name = "LEVEL", conflicts_with = "passes")]
+    /// Optimization level 0 to 3, each exact: see `difflut list`
+    #[arg(long, short = 'O', default_value = "2", value_name = "LEVEL", conflicts_with = "passes")]
     optimize: String,
     /// Run just these passes, in this order, to a fixed point (see `difflut list`)
     #[arg(long, value_delimiter = ',', value_name = "PASS")]

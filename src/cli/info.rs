@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &InfoArgs) -> Result<(), CliError> {
     print_object("configuration", model.config.as_ref());
     print_object("training", model.training.as_ref());
     let mut design = lower(network);
-    optimize(&mut design, &Pipeline::level("1")?)?;
+    optimize(&mut design, &Pipeline::level("2")?)?;
     say!("\nhardware after optimization\n{}", DesignReport::new(&design)?);
     Ok(())
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::emit::TARGETS;
-use crate::passes::PASSES;
+use crate::passes::{LEVELS, PASSES};
 use crate::store::{self, LoadedModel};
 use crate::verify::CHECKERS;
 
@@ -37,6 +37,10 @@ pub(super) fn run(_: &ListArgs) -> Result<(), CliError> {
     say!("\nchecks (--check)");
     for checker in CHECKERS {
         say!("  {:<12} {}; target {}", checker.name(), checker.description(), checker.target());
+    }
+    say!("\noptimization levels (-O)");
+    for level in LEVELS {
+        say!("  {:<12} {}", level.name, level.description);
     }
     say!("\npasses (--passes)");
     for pass in PASSES {

@@ -13,6 +13,8 @@ mod names;
 mod notes;
 mod order;
 mod request;
+#[cfg(test)]
+mod snapshot_tests;
 mod text;
 mod vectors;
 mod verilog;

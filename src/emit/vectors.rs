@@ -107,8 +107,12 @@ pub(super) fn check(target: &'static str, design: &Design, vectors: &TestVectors
                 if let Some(score) = vector.scores.iter().find(|&&score| u64::from(score) >> score_bits != 0) {
                     return refuse(format!("expects the score {score}; scores have {score_bits} bits"));
                 }
-                if vector.class.is_none_or(|class| class as usize >= classes) {
-                    return refuse(format!("expects the class {:?}; the design has {classes}", vector.class));
+                match vector.class {
+                    None => return refuse("expects no class; the design has one".to_owned()),
+                    Some(class) if class as usize >= classes => {
+                        return refuse(format!("expects the class {class}; the largest is {}", classes - 1));
+                    }
+                    Some(_) => {}
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::logic::TruthTable;
+use crate::logic::{MAX_INPUTS, TruthTable};
 
 /// `VARIABLE[i]` is the table of input `i` over six inputs.
 const VARIABLE: [u64; 6] = [
@@ -44,17 +44,20 @@ impl Cover {
 impl fmt::Display for Cover {
     /// One line per cube, input 0 first: `1-0 1`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let value = if self.value { '1' } else { '0' };
+        // One line at a time: a million tables are a hundred million characters.
+        let mut line = [b'\n'; MAX_INPUTS + 3];
+        let end = self.inputs + 3;
+        line[end - 2] = b' ';
+        line[end - 1] = if self.value { b'1' } else { b'0' };
         for cube in &self.cubes {
-            f.write_str("\n")?;
-            for input in 0..self.inputs {
-                f.write_str(match (cube.positive >> input & 1, cube.negative >> input & 1) {
-                    (1, _) => "1",
-                    (_, 1) => "0",
-                    _ => "-",
-                })?;
+            for (input, symbol) in line[1..end - 2].iter_mut().enumerate() {
+                *symbol = match (cube.positive >> input & 1, cube.negative >> input & 1) {
+                    (1, _) => b'1',
+                    (_, 1) => b'0',
+                    _ => b'-',
+                };
             }
-            write!(f, " {value}")?;
+            f.write_str(std::str::from_utf8(&line[..end]).unwrap_or_default())?;
         }
         Ok(())
     }
