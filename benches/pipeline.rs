@@ -7,6 +7,7 @@
 
 use difflut::binarized::BinarizedNetwork;
 use difflut::binarized::arbitrary::{NetworkShape, random_network};
+use difflut::emit::{self, EmitOptions, EmitRequest, Provenance, TestVectors};
 use difflut::lower::{flatten, lower};
 use difflut::netlist::Design;
 use difflut::passes::{Pipeline, optimize};
@@ -72,4 +73,38 @@ fn simulate_thousand_samples(bencher: Bencher<'_, '_>, luts: usize) {
     bencher.bench_local(|| design.simulate(black_box(&samples)));
 }
 
-// Emission, one benchmark per target, belongs here.
+fn emission(bencher: Bencher<'_, '_>, target: &str, luts: usize) {
+    let design = optimized(luts);
+    let flat = flatten(&design);
+    let provenance = Provenance {
+        tool_version: "bench".into(),
+        model_sha256: "0".repeat(64),
+        input_values: "value = code * 1 + 0".into(),
+        tau: Some("1".into()),
+    };
+    let (options, vectors) = (EmitOptions::default(), TestVectors::default());
+    let request =
+        EmitRequest { design: &design, flat: &flat, provenance: &provenance, options: &options, vectors: &vectors };
+    let target = emit::target(target).expect("a target");
+    bencher.bench_local(|| target.emit(black_box(&request)).expect("an artefact"));
+}
+
+#[divan::bench(args = SIZES, sample_count = 10)]
+fn emit_verilog(bencher: Bencher<'_, '_>, luts: usize) {
+    emission(bencher, "verilog", luts);
+}
+
+#[divan::bench(args = SIZES, sample_count = 10)]
+fn emit_hls(bencher: Bencher<'_, '_>, luts: usize) {
+    emission(bencher, "hls", luts);
+}
+
+#[divan::bench(args = SIZES, sample_count = 10)]
+fn emit_c(bencher: Bencher<'_, '_>, luts: usize) {
+    emission(bencher, "c", luts);
+}
+
+#[divan::bench(args = SIZES, sample_count = 5)]
+fn emit_blif(bencher: Bencher<'_, '_>, luts: usize) {
+    emission(bencher, "blif", luts);
+}
