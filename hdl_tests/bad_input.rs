@@ -53,7 +53,10 @@ fn weights_of_another_program_are_refused_as_such() {
     let data = [0u8; 16];
     let view = TensorView::new(Dtype::F32, vec![4], &data).unwrap();
     let none: Option<HashMap<String, String>> = None;
-    refused(&safetensors::serialize([("luts", view)], none).unwrap(), &["metadata entry `format`", "not a model written by difflut"]);
+    refused(
+        &safetensors::serialize([("luts", view)], none).unwrap(),
+        &["metadata entry `format`", "not a model written by difflut"],
+    );
 }
 
 #[test]

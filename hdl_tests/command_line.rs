@@ -20,7 +20,12 @@ fn refuses(name: &str, arguments: &[&str], code: i32, words: &[&str]) {
 #[test]
 fn wrong_names_get_a_suggestion_and_the_list() {
     refuses("difflut-export", &["digit"], 2, &["no pretrained model `digit`", "did you mean `digits`?"]);
-    refuses("difflut-export", &["digits", "--target", "verlog"], 2, &["no target `verlog`", "did you mean `verilog`?", "blif"]);
+    refuses(
+        "difflut-export",
+        &["digits", "--target", "verlog"],
+        2,
+        &["no target `verlog`", "did you mean `verilog`?", "blif"],
+    );
     refuses("difflut-export", &["digits", "--check", "icaros"], 2, &["no check `icaros`", "did you mean `icarus`?"]);
     refuses("difflut-export", &["digits", "--passes", "dups"], 2, &["no pass `dups`", "duplicates"]);
     refuses("difflut-export", &["digits", "-O9"], 2, &["no optimization level `9`"]);
@@ -50,7 +55,10 @@ fn a_missing_tool_is_known_before_anything_is_written() {
         .unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(3), "{stderr}");
-    assert!(stderr.contains("`iverilog` is not on the PATH") && stderr.contains("apt-get install iverilog"), "{stderr}");
+    assert!(
+        stderr.contains("`iverilog` is not on the PATH") && stderr.contains("apt-get install iverilog"),
+        "{stderr}"
+    );
     assert!(!out.exists());
 }
 
@@ -100,9 +108,16 @@ while read -r line; do echo 0 0 0 0 0 0 0 0 0 0 0; n=$((n+1)); done
 echo done $n
 END
 chmod +x harness"#;
-    let (code, stdout, stderr) = with_fake("gcc", fake_compiler, &["digits", "--target", "c", "--check", "gcc", "--vectors", "20"]);
+    let (code, stdout, stderr) =
+        with_fake("gcc", fake_compiler, &["digits", "--target", "c", "--check", "gcc", "--vectors", "20"]);
     assert_eq!(code, 1, "{stdout}{stderr}");
-    for words in ["DIFFERENT on 20 of 20 vectors", "vector 0", "features  0 0 0", "expected  class", "got       class 0, scores 0"] {
+    for words in [
+        "DIFFERENT on 20 of 20 vectors",
+        "vector 0",
+        "features  0 0 0",
+        "expected  class",
+        "got       class 0, scores 0",
+    ] {
         assert!(stdout.contains(words), "no `{words}` in {stdout}");
     }
     assert!(stderr.contains("20 of 20 vectors differ from inference"), "{stderr}");
@@ -115,7 +130,8 @@ fn predict_writes_classes_scores_and_layers_that_agree_with_the_library() {
     let rows: Vec<f32> = (0..3 * 64).map(|i| (i * 7 % 17) as f32).collect();
     write_npy(&folder.path().join("x.npy"), &[3, 64], &rows).unwrap();
     let (x, classes, scores, layers) = (path("x.npy"), path("c.npy"), path("s.npy"), path("layers"));
-    let arguments = ["predict", "digits", "--input", &x, "--classes", &classes, "--scores", &scores, "--layers", &layers];
+    let arguments =
+        ["predict", "digits", "--input", &x, "--classes", &classes, "--scores", &scores, "--layers", &layers];
     let ended = program("difflut", &root(), &arguments);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let network = LoadedModel::open(&digits()).unwrap().network;
@@ -137,7 +153,12 @@ fn predict_refuses_another_number_of_features() {
     let folder = tempfile::tempdir().unwrap();
     write_npy(&folder.path().join("x.npy"), &[2, 3], &[0f32; 6]).unwrap();
     let x = folder.path().join("x.npy");
-    refuses("difflut", &["predict", "digits", "--input", x.to_str().unwrap()], 2, &["has 3 features a row", "takes 64"]);
+    refuses(
+        "difflut",
+        &["predict", "digits", "--input", x.to_str().unwrap()],
+        2,
+        &["has 3 features a row", "takes 64"],
+    );
 }
 
 #[test]

@@ -55,7 +55,12 @@ fn pipelined_verilog_of_primitives_equals_inference_in_icarus() {
 
 #[test]
 fn c_header_and_hls_equal_inference_when_compiled() {
-    check("c_header_and_hls_equal_inference_when_compiled", &["gcc", "g++"], &["--target", "c,hls", "--check", "gcc,g++"], 2);
+    check(
+        "c_header_and_hls_equal_inference_when_compiled",
+        &["gcc", "g++"],
+        &["--target", "c,hls", "--check", "gcc,g++"],
+        2,
+    );
 }
 
 #[test]

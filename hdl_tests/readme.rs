@@ -31,20 +31,26 @@ fn sessions(page: &str) -> Vec<Session> {
     sessions
 }
 
-/// Whether `actual` is what `shown` says. Times differ from run to run, so a number of seconds in
-/// parentheses matches any other.
+/// Whether `actual` is what `shown` says. Times differ from run to run and the numbers of a
+/// training from machine to machine, so these match any others.
 fn matches(shown: &[String], actual: &[String]) -> bool {
     match shown {
         [] => actual.is_empty(),
         [dots] if dots == "..." => true,
         [dots, rest @ ..] if dots == "..." => (0..=actual.len()).any(|skip| matches(rest, &actual[skip..])),
         [line, rest @ ..] => {
-            actual.first().is_some_and(|first| without_time(first) == without_time(line)) && matches(rest, &actual[1..])
+            actual.first().is_some_and(|first| fixed_part(first) == fixed_part(line)) && matches(rest, &actual[1..])
         }
     }
 }
 
-fn without_time(line: &str) -> String {
+/// The line without a number of seconds in parentheses, and for what training reports without
+/// digits.
+fn fixed_part(line: &str) -> String {
+    if ["epoch ", "binarized accuracy", "accuracy "].iter().any(|start| line.starts_with(start)) {
+        let number = |c: char| c.is_ascii_digit() || c == '.';
+        return line.split(|c| number(c)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("#");
+    }
     match (line.rfind('('), line.ends_with(" s)")) {
         (Some(start), true) => line[..start].trim_end().to_owned(),
         _ => line.trim_end().to_owned(),
@@ -53,9 +59,16 @@ fn without_time(line: &str) -> String {
 
 /// The programs that a command's checks need.
 fn needs(command: &str) -> Vec<&'static str> {
-    let checks = [("icarus", "iverilog"), ("verilator", "verilator"), ("yosys", "yosys"), ("gcc", "gcc"), ("g++", "g++")];
-    let Some(list) = command.split("--check ").nth(1).and_then(|rest| rest.split(' ').next()) else { return Vec::new() };
-    checks.into_iter().filter(|(check, _)| list == "all" || list.split(',').any(|name| name == *check)).map(|(_, tool)| tool).collect()
+    let checks =
+        [("icarus", "iverilog"), ("verilator", "verilator"), ("yosys", "yosys"), ("gcc", "gcc"), ("g++", "g++")];
+    let Some(list) = command.split("--check ").nth(1).and_then(|rest| rest.split(' ').next()) else {
+        return Vec::new();
+    };
+    checks
+        .into_iter()
+        .filter(|(check, _)| list == "all" || list.split(',').any(|name| name == *check))
+        .map(|(_, tool)| tool)
+        .collect()
 }
 
 fn run_page(test: &str, page: &Path, least: usize) {

@@ -69,11 +69,8 @@ pub fn program(name: &str, folder: &Path, arguments: &[&str]) -> Ended {
     };
     let output = Command::new(path).current_dir(folder).args(arguments).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let ended = Ended {
-        code: output.status.code().unwrap_or(-1),
-        stdout: text(&output.stdout),
-        stderr: text(&output.stderr),
-    };
+    let ended =
+        Ended { code: output.status.code().unwrap_or(-1), stdout: text(&output.stdout), stderr: text(&output.stderr) };
     assert!(!ended.stderr.contains("panicked"), "{name} {arguments:?} panicked:\n{}", ended.stderr);
     ended
 }
