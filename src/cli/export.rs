@@ -127,7 +127,8 @@ pub(super) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
     for (target, _) in &emitted {
         let latency = target.latency(&design, &plan.options);
         if latency > 0 {
-            say!("{}: latency {latency} cycles, a new input every cycle", target.name());
+            let unit = if latency == 1 { "cycle" } else { "cycles" };
+            say!("{}: latency {latency} {unit}, a new input every cycle", target.name());
         } else if target.name() == "verilog" {
             say!("verilog: combinational, latency 0 cycles");
         }
@@ -295,7 +296,8 @@ fn run_check(
     let name = checker.name();
     Ok(match verdict {
         Verdict::Equal { vectors } => {
-            say!("check {name:<10} equal on {vectors} vectors  ({seconds:.1} s)");
+            let unit = if vectors == 1 { "vector" } else { "vectors" };
+            say!("check {name:<10} equal on {vectors} {unit}  ({seconds:.1} s)");
             None
         }
         Verdict::Different { count, vectors, first } => {
