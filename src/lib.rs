@@ -3,6 +3,7 @@ pub mod binarized;
 pub mod config;
 pub mod emit;
 pub mod files;
+pub mod import;
 pub mod logic;
 pub mod lower;
 pub mod netlist;

@@ -154,7 +154,10 @@ impl Tensor {
             }
             Dtype::I64 | Dtype::U64 => {
                 let values = self.i64s()?;
-                values.iter().all(|value| value.unsigned_abs() <= 1 << 53).then(|| values.iter().map(|&v| v as f64).collect())
+                values
+                    .iter()
+                    .all(|value| value.unsigned_abs() <= 1 << 53)
+                    .then(|| values.iter().map(|&v| v as f64).collect())
             }
         }
     }
@@ -224,9 +227,14 @@ pub(super) fn c_strides(shape: &[usize]) -> Option<Vec<usize>> {
 
 fn check_view(shape: &[usize], strides: &[usize], start: usize, dtype: Dtype, bytes: usize) -> Result<(), String> {
     if shape.len() != strides.len() || shape.len() > 16 {
-        return Err(format!("it has {} sides and {} strides; at most 16 of each, and as many", shape.len(), strides.len()));
+        return Err(format!(
+            "it has {} sides and {} strides; at most 16 of each, and as many",
+            shape.len(),
+            strides.len()
+        ));
     }
-    let absurd = || format!("its shape {shape:?} with strides {strides:?} reaches beyond the {bytes} bytes of its storage");
+    let absurd =
+        || format!("its shape {shape:?} with strides {strides:?} reaches beyond the {bytes} bytes of its storage");
     if shape.contains(&0) {
         // Nothing is read; but a product of the other sides must not overflow either.
         return c_strides(shape).map(drop).ok_or_else(absurd);
@@ -242,7 +250,9 @@ fn check_view(shape: &[usize], strides: &[usize], start: usize, dtype: Dtype, by
         return Err(absurd());
     }
     if cells > bytes / dtype.size() && cells > MAX_REPEATED {
-        return Err(format!("its shape {shape:?} repeats {bytes} bytes to {cells} elements; save `tensor.contiguous()`"));
+        return Err(format!(
+            "its shape {shape:?} repeats {bytes} bytes to {cells} elements; save `tensor.contiguous()`"
+        ));
     }
     Ok(())
 }
