@@ -239,7 +239,11 @@ impl Checkpoint {
                 StDtype::F32 => Dtype::F32,
                 StDtype::F64 => Dtype::F64,
                 other => {
-                    return Err(self.tensor_error(&name, format!("{other:?}"), "allowed are bool, integers and floats"));
+                    return Err(self.tensor_error(
+                        &name,
+                        format!("{other:?}"),
+                        "allowed are bool, integers and floats",
+                    ));
                 }
             };
             let start = view.data().as_ptr() as usize - base;

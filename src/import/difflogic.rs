@@ -9,7 +9,7 @@ use crate::logic::TruthTable;
 
 use super::job::Job;
 use super::torch_dwn::argmax;
-use super::{Evaluation, ImportError, Parts, Stack};
+use super::{Checkpoint, Evaluation, ImportError, Parts, Stack};
 
 /// Gates of a layer: weights of shape (out, 16).
 const GATES: usize = 16;
@@ -26,12 +26,18 @@ pub(super) fn import(job: &mut Job<'_>) -> Result<Parts, ImportError> {
         });
     }
     let layers = job.order(found)?;
-    known_head(job)?;
-    if let Some(missing) = layers.iter().find(|layer| wires(job, layer).is_none()) {
+    // The wiring is in the checkpoint itself or in a file that the sidecar names.
+    let beside = match &job.sidecar.wiring {
+        Some(file) => Some(Checkpoint::open(&job.beside(file))?),
+        None => None,
+    };
+    let wiring = beside.as_ref().unwrap_or(checkpoint);
+    known_head(job, wiring)?;
+    if let Some(missing) = layers.iter().find(|layer| wires(wiring, layer).is_none()) {
         return Err(ImportError::Unsupported {
             path: checkpoint.path().to_owned(),
             what: format!("layer `{missing}` without wiring (difflogic's state dict leaves it out)"),
-            remedy: "import the whole model (`torch.save(model, FILE)`), or the file of the snippet in docs/import.md"
+            remedy: "import the whole model (`torch.save(model, FILE)`), or name the file of the snippet in docs/import.md under `wiring` in the sidecar"
                 .into(),
         });
     }
@@ -53,10 +59,12 @@ pub(super) fn import(job: &mut Job<'_>) -> Result<Parts, ImportError> {
         };
         let weights = checkpoint.floats(&name, &shape)?;
         let tables = weights.chunks_exact(GATES).map(|row| gate(argmax(row.iter().copied()))).collect();
-        let [a, b] = wires(job, layer).unwrap_or_default();
-        let (a, b) = (index_row(job, &a, out, stack.width())?, index_row(job, &b, out, stack.width())?);
-        let wiring: Vec<u32> = a.into_iter().zip(b).flat_map(|(a, b)| [a, b]).collect();
-        stack.push_dense(2, &wiring, 1, tables);
+        let [a, b] = wires(wiring, layer).unwrap_or_default();
+        job.mark_used(&a);
+        job.mark_used(&b);
+        let (a, b) = (wiring.indices(&a, &[out], stack.width())?, wiring.indices(&b, &[out], stack.width())?);
+        let pins: Vec<u32> = a.into_iter().zip(b).flat_map(|(a, b)| [a, b]).collect();
+        stack.push_dense(2, &pins, 1, tables);
         stack.mark(layer, Some(format!("layer{index}")));
     }
     job.check_all_used("difflogic")?;
@@ -72,21 +80,16 @@ pub(super) fn gate(id: u32) -> TruthTable {
 }
 
 /// Names of the two index tensors of a layer.
-fn wires(job: &Job<'_>, layer: &str) -> Option<[String; 2]> {
+fn wires(checkpoint: &Checkpoint, layer: &str) -> Option<[String; 2]> {
     let names = [["indices_a", "indices_b"], ["indices.0", "indices.1"]];
     names
         .iter()
         .map(|pair| pair.map(|name| format!("{layer}.{name}")))
-        .find(|pair| pair.iter().all(|name| job.checkpoint.tensor(name).is_ok()))
-}
-
-fn index_row(job: &mut Job<'_>, name: &str, out: usize, width: usize) -> Result<Vec<u32>, ImportError> {
-    job.mark_used(name);
-    job.checkpoint.indices(name, &[out], width)
+        .find(|pair| pair.iter().all(|name| checkpoint.tensor(name).is_ok()))
 }
 
 /// k and tau: attributes of a saved model, or the snippet's scalars.
-fn known_head(job: &mut Job<'_>) -> Result<(), ImportError> {
+fn known_head(job: &mut Job<'_>, wiring: &Checkpoint) -> Result<(), ImportError> {
     let checkpoint = job.checkpoint;
     let mut head = job.sidecar.head.clone().unwrap_or_default();
     let sum = checkpoint.classes().iter().find(|(_, class)| class.ends_with(".GroupSum"));
@@ -95,12 +98,12 @@ fn known_head(job: &mut Job<'_>) -> Result<(), ImportError> {
         head.tau = head.tau.or_else(|| checkpoint.number(&format!("{name}.tau")));
     }
     for name in ["groupsum.k", "groupsum.tau"] {
-        let Some(tensor) = checkpoint.get(name) else { continue };
+        let Some(tensor) = wiring.get(name) else { continue };
         job.mark_used(name);
         match tensor.f64s().as_deref() {
             Some(&[k]) if name == "groupsum.k" => head.classes = head.classes.or(Some(k as u32)),
             Some(&[tau]) => head.tau = head.tau.or(Some(tau)),
-            _ => return Err(checkpoint.tensor_error(name, tensor.describe(), "expected one number")),
+            _ => return Err(wiring.tensor_error(name, tensor.describe(), "expected one number")),
         }
     }
     job.sidecar.head = Some(head);

@@ -174,7 +174,7 @@ impl<'a> Job<'a> {
     }
 
     /// A file named in the sidecar.
-    fn beside(&self, file: &Path) -> PathBuf {
+    pub(super) fn beside(&self, file: &Path) -> PathBuf {
         self.sidecar_path.parent().unwrap_or(Path::new("")).join(file)
     }
 

@@ -44,6 +44,10 @@ pub struct Sidecar {
     /// What happens to the last layer's bits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<HeadSpec>,
+    /// A file with the wiring that the checkpoint leaves out (difflogic's state dict), relative
+    /// to the sidecar: tensors `<layer>.indices_a` and `<layer>.indices_b`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wiring: Option<PathBuf>,
     /// Tensors that inference does not use: names, or beginnings of names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ignore: Vec<String>,
@@ -339,6 +343,7 @@ impl Sidecar {
             modules,
             nodes: self.nodes.or(other.nodes),
             head,
+            wiring: self.wiring.or(other.wiring),
             ignore,
         }
     }

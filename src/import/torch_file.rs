@@ -168,3 +168,7 @@ fn needed(path: &Path, pickle: &Pickle) -> Result<BTreeMap<Arc<str>, usize>, Imp
     }
     Ok(sizes)
 }
+
+#[cfg(test)]
+#[path = "torch_file_tests.rs"]
+mod tests;

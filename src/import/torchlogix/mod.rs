@@ -204,7 +204,7 @@ fn row_tables(
     let spec = job.nodes(layer).or(job.nodes(block));
     let parametrization = tables::infer(rank, count).or(spec.parametrization);
     let fits = parametrization.filter(|&parametrization| {
-        tables::weight_count(parametrization, rank) == count
+        tables::weight_count(parametrization, rank) == Some(count)
             && spec.parametrization.is_none_or(|stated| stated == parametrization)
     });
     let Some(parametrization) = fits else {

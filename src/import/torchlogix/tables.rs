@@ -17,11 +17,11 @@ pub(super) fn infer(rank: usize, weights: usize) -> Option<Parametrization> {
     }
 }
 
-/// Weights per table.
-pub(super) fn weight_count(parametrization: Parametrization, rank: usize) -> usize {
+/// Weights per table; raw exists for two inputs only.
+pub(super) fn weight_count(parametrization: Parametrization, rank: usize) -> Option<usize> {
     match parametrization {
-        Parametrization::Raw => 16,
-        Parametrization::Warp | Parametrization::Light => 1 << rank,
+        Parametrization::Raw => (rank == 2).then_some(16),
+        Parametrization::Warp | Parametrization::Light => Some(1 << rank),
     }
 }
 
