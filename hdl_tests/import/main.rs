@@ -8,6 +8,7 @@
 mod cases;
 mod encoders;
 mod questions;
+mod synthetic;
 
 use std::io::Write;
 use std::path::PathBuf;

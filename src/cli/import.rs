@@ -64,7 +64,7 @@ pub enum ImportCliError {
     File(#[from] FileError),
     /// The network and the golden file differ; nothing was written.
     #[error("the imported network differs from the golden file; no model was written\n{0}")]
-    Different(Difference),
+    Different(Box<Difference>),
 }
 
 impl ImportCliError {
@@ -155,7 +155,7 @@ fn report(report: &GoldenReport) -> Result<(), ImportCliError> {
         say!("note: the golden file says nothing about {}", report.missing.join(", "));
     }
     match &report.difference {
-        Some(difference) => Err(ImportCliError::Different(difference.clone())),
+        Some(difference) => Err(ImportCliError::Different(Box::new(difference.clone()))),
         None => {
             say!("agrees with the golden file on {} samples: {}", report.samples, report.compared.join(", "));
             Ok(())

@@ -15,6 +15,7 @@ mod detect;
 mod difflogic;
 mod difflut;
 mod error;
+mod fitted;
 mod golden;
 mod hints;
 mod job;
@@ -26,6 +27,7 @@ mod tensor;
 mod torch_dwn;
 mod torch_file;
 mod torchlogix;
+mod walk;
 
 use std::path::Path;
 
@@ -208,7 +210,7 @@ fn assemble(
 fn divides(job: &Job<'_>, library: Library, head: &Head, width: usize) -> Result<(), ImportError> {
     let strict = matches!(library, Library::Difflogic | Library::Torchlogix);
     let classes = head.classes();
-    if strict && classes > 0 && width % classes != 0 {
+    if strict && classes > 0 && !width.is_multiple_of(classes) {
         let problem =
             format!("{classes} do not divide the {width} bits of the last layer, which {} requires", library.name());
         return Err(job.sidecar_error("head.classes", problem));

@@ -8,6 +8,7 @@
 //! Values live in one arena and refer to each other by index, so shared and even cyclic objects
 //! cost no more memory than the bytes that describe them and nothing recurses.
 
+mod calls;
 mod globals;
 mod machine;
 mod reader;

@@ -319,7 +319,7 @@ fn first_image(job: &Job<'_>, stack: &Stack) -> Result<Option<Image>, ImportErro
     let Some([channels, sides @ ..]) = job.sidecar.image.as_deref() else { return Ok(None) };
     let area = sides.iter().try_fold(1usize, |n, &side| n.checked_mul(side)).unwrap_or(0);
     let features = channels.checked_mul(area).unwrap_or(0);
-    if features == 0 || stack.width() % features != 0 || !(2..=3).contains(&sides.len()) {
+    if features == 0 || !stack.width().is_multiple_of(features) || !(2..=3).contains(&sides.len()) {
         let problem = format!("{:?} does not divide the {} encoded bits into planes", job.sidecar.image, stack.width());
         return Err(job.sidecar_error("image", problem));
     }
