@@ -38,6 +38,7 @@ pub mod config;
 pub mod data;
 pub mod emit;
 pub mod files;
+pub mod import;
 pub mod logic;
 pub mod lower;
 #[cfg(feature = "train")]
