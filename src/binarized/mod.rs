@@ -17,3 +17,4 @@ pub use layer::LutLayer;
 pub use network::{BinarizedError, BinarizedNetwork, Outcome};
 
 pub mod arbitrary;
+pub mod encodings;
