@@ -47,6 +47,8 @@ pub mod netlist;
 pub mod passes;
 pub mod report;
 pub mod store;
+#[cfg(test)]
+mod testing;
 #[cfg(feature = "train")]
 pub mod train;
 pub mod verify;

@@ -6,7 +6,7 @@ use clap::Args;
 use rayon::prelude::*;
 
 use crate::binarized::Outcome;
-use crate::data::{Dataset, load_csv};
+use crate::data::{Dataset, Split, load};
 use crate::store::LoadedModel;
 #[cfg(feature = "train")]
 use crate::store::ModelKind;
@@ -18,14 +18,22 @@ use super::CliError;
 pub(super) struct EvalArgs {
     /// A model file or the name of a pretrained model
     model: String,
-    /// Labelled samples: a CSV file with a header and a column named label
-    #[arg(long, value_name = "FILE.csv")]
+    /// Labelled samples: a .csv file with a column named label, .npy, .npz, IDX images, CIFAR-10
+    /// batches, a folder of any of them or of images per class, or a name such as mnist
+    #[arg(long, value_name = "DATA")]
     data: PathBuf,
+    /// Measure on the training samples of data that have splits
+    #[arg(long)]
+    train_split: bool,
+    /// Only the first samples
+    #[arg(long, value_name = "SAMPLES")]
+    limit: Option<usize>,
 }
 
 pub(super) fn run(arguments: &EvalArgs) -> Result<(), CliError> {
     let model = LoadedModel::load(&arguments.model)?;
-    let data = load_csv(&arguments.data)?;
+    let split = if arguments.train_split { Split::Train } else { Split::Test };
+    let data = load(&arguments.data, split, arguments.limit)?;
     let network = &model.network;
     if data.columns != network.features() {
         return Err(CliError::Usage(format!(

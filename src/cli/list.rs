@@ -20,7 +20,11 @@ pub(super) fn run(_: &ListArgs) -> Result<(), CliError> {
         say!("  none found; set {} to a folder of models", store::SEARCH_PATH_VARIABLE);
     }
     for stored in models {
-        let summary = match LoadedModel::open(&stored.path) {
+        let Some(path) = &stored.path else {
+            say!("  {:<20} description without weights", stored.label());
+            continue;
+        };
+        let summary = match LoadedModel::open(path) {
             Ok(model) => {
                 let accuracy = model.recorded_accuracy();
                 let accuracy = accuracy.map(|share| format!(", accuracy {:.2} %", 100.0 * share)).unwrap_or_default();
@@ -28,8 +32,14 @@ pub(super) fn run(_: &ListArgs) -> Result<(), CliError> {
             }
             Err(error) => format!("cannot be read: {error}"),
         };
-        say!("  {:<12} {}  ({})", stored.name, summary, stored.path.display());
+        say!("  {:<20} {}  ({})", stored.label(), summary, path.display());
     }
+    say!("\nzoo, architectures without weights (difflut train NAME)");
+    for name in store::zoo::names() {
+        say!("  {name:<30} {}", store::zoo::summary(name));
+    }
+    #[cfg(feature = "train")]
+    components();
     say!("\ntargets (--target)");
     for target in TARGETS {
         say!("  {:<12} {}", target.name(), target.description());
@@ -47,4 +57,21 @@ pub(super) fn run(_: &ListArgs) -> Result<(), CliError> {
         say!("  {:<20} {}", pass.name(), pass.description());
     }
     Ok(())
+}
+
+#[cfg(feature = "train")]
+fn components() {
+    use crate::components::registry::{ENCODERS, LAYERS, NODES};
+    say!("\nencoders (encoder_config.name)");
+    for kind in ENCODERS.all() {
+        say!("  {:<24} {}", kind.encoder_type.name(), kind.summary);
+    }
+    say!("\nlayers (layer_type)");
+    for kind in LAYERS.all() {
+        say!("  {:<24} {}", kind.layer_type.name(), kind.summary);
+    }
+    say!("\nnodes (node_type)");
+    for kind in NODES.all() {
+        say!("  {:<24} {}", kind.name, kind.summary);
+    }
 }

@@ -1,8 +1,8 @@
 //! Real samples for test vectors.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::data::{load_csv, locate};
+use crate::data::{self, Dataset};
 use crate::emit::TestVectors;
 use crate::files::read_npy_matrix;
 use crate::store::LoadedModel;
@@ -13,7 +13,7 @@ use super::CliError;
 pub(super) struct Samples {
     /// One row of features a sample.
     pub(super) rows: Vec<Vec<f32>>,
-    source: Option<PathBuf>,
+    source: Option<String>,
 }
 
 impl Samples {
@@ -21,7 +21,7 @@ impl Samples {
     pub(super) fn describe(&self, vectors: &TestVectors) -> String {
         let count = vectors.vectors.len();
         match &self.source {
-            Some(path) => format!("{count}: corners, samples of {} and random codes", path.display()),
+            Some(source) => format!("{count}: corners, samples of {source} and random codes"),
             None => format!("{count}: corners and random codes (no real samples: give them with --data)"),
         }
     }
@@ -33,34 +33,33 @@ impl Samples {
 /// # Errors
 /// When a file that was asked for cannot be read or has another number of features.
 pub(super) fn load_samples(given: Option<&Path>, model: &LoadedModel) -> Result<Samples, CliError> {
-    let path = match given {
-        Some(path) => path.to_owned(),
+    let (rows, columns, source) = match given {
+        // Features alone are enough here.
+        Some(path) if path.extension().is_some_and(|extension| extension == "npy") => {
+            let matrix = read_npy_matrix(path)?;
+            (matrix.values, matrix.columns, path.display().to_string())
+        }
+        Some(path) => {
+            let data = data::load(path, data::Split::Test, None)?;
+            (data.features, data.columns, path.display().to_string())
+        }
         None => match recorded_test_data(model) {
-            Some(path) => path,
+            Some(data) => (data.features, data.columns, data.name),
             None => return Ok(Samples { rows: Vec::new(), source: None }),
         },
-    };
-    let (values, columns) = match path.extension().and_then(|extension| extension.to_str()) {
-        Some("npy") => {
-            let matrix = read_npy_matrix(&path)?;
-            (matrix.values, matrix.columns)
-        }
-        _ => {
-            let data = load_csv(&path)?;
-            (data.features, data.columns)
-        }
     };
     let features = model.network.features();
     if columns != features {
         return Err(CliError::Usage(format!(
-            "`{}` has {columns} features a row; the model `{}` takes {features}",
-            path.display(),
+            "`{source}` has {columns} features a row; the model `{}` takes {features}",
             model.network.name()
         )));
     }
-    Ok(Samples { rows: values.chunks(columns).map(<[f32]>::to_vec).collect(), source: Some(path) })
+    Ok(Samples { rows: rows.chunks(columns).map(<[f32]>::to_vec).collect(), source: Some(source) })
 }
 
-fn recorded_test_data(model: &LoadedModel) -> Option<PathBuf> {
-    locate(model.training.as_ref()?.get("test_data")?.as_str()?)
+/// A data set that has another number of features by now is no longer the recorded one.
+fn recorded_test_data(model: &LoadedModel) -> Option<Dataset> {
+    let data = data::recorded(model.training.as_ref()?.get("test_data")?.as_str()?, None)?;
+    (data.columns == model.network.features()).then_some(data)
 }

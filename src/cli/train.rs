@@ -1,30 +1,51 @@
 //! `difflut train`: an experiment file to a model file.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::config::{ConfigError, Experiment};
-use crate::data::{DataError, Dataset, load_csv};
+use crate::config::{ConfigError, DataConfig, Experiment, Note};
+use crate::data::{self, DataError, Dataset, Split, load_section};
 use crate::model::{Model, ModelError, TrainingRecord};
+use crate::store::{Publication, StoreError, save_to_pretrained, zoo};
 use crate::train::{EpochReport, Progress, TrainError, fit};
 
 /// Train a model as an experiment file describes it.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct TrainArgs {
-    /// The experiment: a YAML file with the sections model, training and data.
+    /// The experiment: a YAML file with the sections model, training and data, or the name of a
+    /// model of the zoo.
     pub config: PathBuf,
     /// The model file to write.
-    #[arg(short, long, value_name = "FILE")]
-    pub out: PathBuf,
-    /// Training data in place of the experiment's.
-    #[arg(long, value_name = "CSV")]
+    #[arg(short, long, value_name = "FILE", required_unless_present = "save_as")]
+    pub out: Option<PathBuf>,
+    /// Publish the model under this name: pretrained/TYPE/NAME/vN, the next version.
+    #[arg(long, value_name = "NAME")]
+    pub save_as: Option<String>,
+    /// Publish it as this version, for instance v3; a version is never overwritten.
+    #[arg(long, value_name = "vN", requires = "save_as")]
+    pub model_version: Option<String>,
+    /// The folder to publish in.
+    #[arg(long, value_name = "DIR", default_value = "pretrained", requires = "save_as")]
+    pub pretrained_dir: PathBuf,
+    /// Text for the published description's `notes`.
+    #[arg(long, value_name = "TEXT", requires = "save_as")]
+    pub notes: Option<String>,
+    /// A parameter of the model in place of the experiment's, for instance encoder_bits=6 or
+    /// runtime.flip_probability=0.05; may be given several times.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub overrides: Vec<String>,
+    /// Training data in place of the experiment's: a file, a folder or a name.
+    #[arg(long, value_name = "DATA", visible_alias = "data")]
     pub train_data: Option<PathBuf>,
-    /// Held-out data in place of the experiment's.
-    #[arg(long, value_name = "CSV")]
+    /// Held-out data in place of the experiment's: a file, a folder or a name.
+    #[arg(long, value_name = "DATA")]
     pub test_data: Option<PathBuf>,
+    /// Only the first samples for training.
+    #[arg(long, value_name = "SAMPLES")]
+    pub limit: Option<usize>,
     /// Number of epochs in place of the experiment's.
     #[arg(long)]
     pub epochs: Option<usize>,
@@ -51,6 +72,25 @@ pub enum TrainCliError {
     /// The training failed.
     #[error(transparent)]
     Train(#[from] TrainError),
+    /// The model cannot be published.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An override that is not a key and a value.
+    #[error("`{text}` is no override; expected KEY=VALUE, for instance encoder_bits=6")]
+    Override {
+        /// What was given.
+        text: String,
+    },
+    /// Neither a file nor a model of the zoo.
+    #[error("there is no experiment file `{name}` and no such model in the zoo{hint}; there are: {known}")]
+    NoExperiment {
+        /// What was given.
+        name: String,
+        /// The nearest name, as a question.
+        hint: String,
+        /// The zoo's names.
+        known: String,
+    },
     /// The folder of the model file does not exist.
     #[error("`{}` cannot be written: the folder `{}` does not exist; make it first", out.display(), folder.display())]
     Folder {
@@ -67,10 +107,13 @@ pub enum TrainCliError {
 /// [`TrainCliError`]; nothing is written then.
 pub(super) fn run(args: &TrainArgs) -> Result<(), TrainCliError> {
     // Found out now rather than after the training.
-    if let Some(folder) = args.out.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
-        return Err(TrainCliError::Folder { out: args.out.clone(), folder: folder.to_owned() });
+    let out_folder = args.out.as_deref().and_then(|out| Some((out, out.parent()?)));
+    if let Some((out, folder)) = out_folder.filter(|(_, folder)| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        return Err(TrainCliError::Folder { out: out.to_owned(), folder: folder.to_owned() });
     }
-    let mut experiment = Experiment::load(&args.config)?;
+    let mut experiment = load_experiment(&args.config)?;
+    let overrides = parse_overrides(&args.overrides)?;
+    experiment.model.override_any(&overrides).map_err(ModelError::from)?;
     if let Some(epochs) = args.epochs {
         experiment.training.epochs = epochs;
     }
@@ -79,36 +122,92 @@ pub(super) fn run(args: &TrainArgs) -> Result<(), TrainCliError> {
         experiment.training.seed = seed;
     }
     experiment.training.check().map_err(TrainError::from)?;
-    let data = experiment.data.relative_to(&args.config);
-    let train = load_csv(args.train_data.as_ref().unwrap_or(&data.train))?;
-    let test = args.test_data.as_ref().or(data.test.as_ref()).map(|path| load_csv(path)).transpose()?;
+    let notes = experiment.model.notes();
+    let (train, test) = load_data(args, experiment.data.relative_to(&args.config))?;
 
     let seed = experiment.model.seed;
     let mut model = Model::build(experiment.model, seed)?;
+    if !args.quiet {
+        notes.iter().for_each(|note| eprintln!("note: {note}"));
+    }
     let mut display = Display::new(args.quiet, experiment.training.epochs, train.rows);
     let record = fit(&mut model, &train, test.as_ref(), &experiment.training, &mut display);
     display.bar.finish_and_clear();
     let record = TrainingRecord { command: Some(command(args)), ..record? };
     model.set_record(record.clone());
-    model.save(&args.out)?;
     if !args.quiet {
         eprintln!("{}", summary(&record, test.as_ref()));
-        eprintln!("wrote {}", args.out.display());
+    }
+    let mut written = Vec::new();
+    if let Some(name) = &args.save_as {
+        let metadata = args.notes.iter().map(|notes| ("notes".to_owned(), Note::Text(notes.clone()))).collect();
+        let publication = Publication { name: name.clone(), version: args.model_version.clone(), metadata };
+        let (_, yaml, file) = save_to_pretrained(&mut model, &args.pretrained_dir, &publication)?;
+        written.extend([yaml, file]);
+    }
+    if let Some(out) = &args.out {
+        model.save(out)?;
+        written.push(out.clone());
+    }
+    if !args.quiet {
+        written.iter().for_each(|path| eprintln!("wrote {}", path.display()));
     }
     Ok(())
+}
+
+/// The experiment of a file, or of the zoo when no file has that name.
+fn load_experiment(config: &Path) -> Result<Experiment, TrainCliError> {
+    let name = config.to_str().filter(|_| !config.exists() && config.extension().is_none());
+    let Some(name) = name else { return Ok(Experiment::load(config)?) };
+    zoo::get(name)?.ok_or_else(|| {
+        let hint = zoo::nearest_name(name).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        TrainCliError::NoExperiment { name: name.to_owned(), hint, known: zoo::names().join(", ") }
+    })
+}
+
+/// `key=value` with the value read as YAML.
+pub(super) fn parse_overrides(texts: &[String]) -> Result<Vec<(String, serde_json::Value)>, TrainCliError> {
+    let pair = |text: &String| {
+        let wrong = || TrainCliError::Override { text: text.clone() };
+        let (key, value) = text.split_once('=').ok_or_else(wrong)?;
+        Ok((key.trim().to_owned(), serde_yaml::from_str(value).map_err(|_| wrong())?))
+    };
+    texts.iter().map(pair).collect()
+}
+
+/// Training and held-out samples of the section, or of the options over it.
+fn load_data(args: &TrainArgs, section: DataConfig) -> Result<(Dataset, Option<Dataset>), TrainCliError> {
+    let mut section = DataConfig { limit: args.limit.or(section.limit), ..section };
+    if let Some(train) = &args.train_data {
+        section = DataConfig { train: Some(train.clone()), name: None, path: None, ..section };
+        if !train.exists() {
+            // A name, which stands for both splits.
+            let name = train.to_str().map(str::to_owned);
+            section = DataConfig { train: None, name, test: None, ..section };
+        }
+    }
+    section.check().map_err(ModelError::from)?;
+    let (train, test) = load_section(&section)?;
+    match &args.test_data {
+        Some(test) => Ok((train, Some(data::load(test, Split::Test, section.test_limit)?))),
+        None => Ok((train, test)),
+    }
 }
 
 /// The command line that makes the same model again, its options in a fixed order.
 fn command(args: &TrainArgs) -> String {
     let mut words = vec!["difflut train".to_owned(), args.config.display().to_string()];
     let paths = [
-        ("--out", Some(&args.out)),
+        ("--out", args.out.as_ref()),
         ("--train-data", args.train_data.as_ref()),
         ("--test-data", args.test_data.as_ref()),
     ];
     for (option, path) in paths {
         words.extend(path.map(|path| format!("{option} {}", path.display())));
     }
+    words.extend(args.save_as.iter().map(|name| format!("--save-as {name}")));
+    words.extend(args.overrides.iter().map(|pair| format!("--set {pair}")));
+    words.extend(args.limit.map(|limit| format!("--limit {limit}")));
     words.extend(args.epochs.map(|epochs| format!("--epochs {epochs}")));
     words.extend(args.seed.map(|seed| format!("--seed {seed}")));
     words.join(" ")
@@ -184,33 +283,34 @@ fn describe(report: &EpochReport) -> String {
 mod tests {
     use super::*;
     use crate::model::Accuracies;
-    use std::path::Path;
+
+    fn args(config: impl Into<PathBuf>, out: impl Into<PathBuf>) -> TrainArgs {
+        TrainArgs {
+            config: config.into(),
+            out: Some(out.into()),
+            save_as: None,
+            model_version: None,
+            pretrained_dir: "pretrained".into(),
+            notes: None,
+            overrides: Vec::new(),
+            train_data: None,
+            test_data: None,
+            limit: None,
+            epochs: None,
+            seed: None,
+            quiet: true,
+        }
+    }
 
     #[test]
     fn the_recorded_command_has_the_options_that_were_given() {
-        let args = TrainArgs {
-            config: "a.yaml".into(),
-            out: "m.safetensors".into(),
-            train_data: None,
-            test_data: Some("t.csv".into()),
-            epochs: Some(3),
-            seed: None,
-            quiet: true,
-        };
+        let args = TrainArgs { test_data: Some("t.csv".into()), epochs: Some(3), ..args("a.yaml", "m.safetensors") };
         assert_eq!(command(&args), "difflut train a.yaml --out m.safetensors --test-data t.csv --epochs 3");
     }
 
     #[test]
     fn a_missing_folder_is_found_before_the_training() {
-        let args = TrainArgs {
-            config: "missing.yaml".into(),
-            out: "no/such/m.safetensors".into(),
-            train_data: None,
-            test_data: None,
-            epochs: None,
-            seed: None,
-            quiet: true,
-        };
+        let args = args("missing.yaml", "no/such/m.safetensors");
         let message = run(&args).unwrap_err().to_string();
         assert_eq!(
             message,
@@ -222,20 +322,17 @@ mod tests {
     fn the_same_command_writes_the_same_file() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("m.safetensors");
         let args = TrainArgs {
-            config: root.join("pretrained/feedforward/digits.yaml"),
-            out: folder.path().join("m.safetensors"),
-            train_data: None,
-            test_data: None,
             epochs: Some(2),
             seed: Some(3),
-            quiet: true,
+            ..args(root.join("pretrained/feedforward/digits.yaml"), out.clone())
         };
         run(&args).unwrap();
-        let first = std::fs::read(&args.out).unwrap();
+        let first = std::fs::read(&out).unwrap();
         run(&args).unwrap();
-        assert_eq!(first, std::fs::read(&args.out).unwrap());
-        let record = Model::load(&args.out).unwrap().record().cloned().unwrap();
+        assert_eq!(first, std::fs::read(&out).unwrap());
+        let record = Model::load(&out).unwrap().record().cloned().unwrap();
         assert_eq!((record.train_samples, record.test_samples), (1437, 360));
         assert!(record.command.unwrap().ends_with("m.safetensors --epochs 2 --seed 3"));
         assert!(record.accuracy.hard_test.unwrap() > 0.8);

@@ -37,6 +37,31 @@ pub enum ComponentError {
         /// Its value.
         value: f32,
     },
+    /// What was fitted or read makes no encoder.
+    #[error(transparent)]
+    Encoding(#[from] crate::binarized::encodings::EncodingError),
+    /// A name that nothing is registered under.
+    #[error("no {what} is registered as `{name}`{hint}; there are {known}")]
+    Unregistered {
+        /// "node type", "encoder", "layer type" or "model type".
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// The nearest name, as a question.
+        hint: String,
+        /// Every name.
+        known: String,
+    },
+    /// A component that cannot be registered.
+    #[error("{what} `{name}` cannot be registered: {reason}")]
+    Registration {
+        /// "node type", "encoder", "layer type" or "model type".
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        reason: &'static str,
+    },
     /// candle refused an operation.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),

@@ -23,6 +23,16 @@ impl ParameterError {
         Self { parameter: parameter.into(), found: found.to_string(), allowed: allowed.into() }
     }
 
+    /// The same about a parameter of the part `place`.
+    pub(super) fn inside(self, place: &str) -> Self {
+        Self { parameter: format!("{place}.{}", self.parameter), ..self }
+    }
+
+    /// The same about the parameter that the file calls `parameter`.
+    pub(super) fn renamed(self, parameter: &str) -> Self {
+        Self { parameter: parameter.to_owned(), ..self }
+    }
+
     /// Refuses `found` unless it lies in `range`.
     pub(super) fn unless_in<T: PartialOrd + ToString + std::fmt::Display>(
         parameter: &str,
@@ -73,7 +83,7 @@ pub enum ConfigError {
     Unknown {
         /// The file.
         path: PathBuf,
-        /// Where in the file: ", line 3", or nothing where the parser does not know.
+        /// Where in the file: ", line 3, model.runtime", or nothing where the parser does not know.
         place: String,
         /// "key" or "name".
         what: &'static str,
@@ -83,10 +93,12 @@ pub enum ConfigError {
         remedy: String,
     },
     /// A parameter is out of range.
-    #[error("`{}`: {source}", path.display())]
+    #[error("`{}`{}: {source}", path.display(), line.map(|line| format!(", line {line}")).unwrap_or_default())]
     Parameter {
         /// The file.
         path: PathBuf,
+        /// The line, where the file states the parameter.
+        line: Option<usize>,
         /// The parameter, its value and what is allowed.
         #[source]
         source: ParameterError,
@@ -112,9 +124,11 @@ impl ConfigError {
                 let hint = nearest(&found, allowed.iter().map(String::as_str))
                     .map(|name| format!(", did you mean `{name}`?"))
                     .unwrap_or_default();
+                let line = line.map(|line| format!(", line {line}")).unwrap_or_default();
+                let section = section(&message).map(|section| format!(", {section}")).unwrap_or_default();
                 Self::Unknown {
                     path: path.to_owned(),
-                    place: line.map(|line| format!(", line {line}")).unwrap_or_default(),
+                    place: line + &section,
                     what,
                     found,
                     remedy: format!("{hint}; allowed are {}", allowed.join(", ")),
@@ -125,8 +139,15 @@ impl ConfigError {
     }
 }
 
+/// The part of the file that serde puts in front of a refusal: `model.runtime` of
+/// "model.runtime: unknown field ...".
+fn section(message: &str) -> Option<&str> {
+    let (section, _) = message.split_once(": ")?;
+    section.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '[' | ']')).then_some(section)
+}
+
 /// Takes "unknown field `a`, expected `b` or `c`" apart into ("key", a, [b, c]).
-fn unknown_name(message: &str) -> Option<(&'static str, String, Vec<String>)> {
+pub(super) fn unknown_name(message: &str) -> Option<(&'static str, String, Vec<String>)> {
     let (what, rest) = [("key", "unknown field `"), ("name", "unknown variant `")]
         .into_iter()
         .find_map(|(what, phrase)| message.split_once(phrase).map(|(_, rest)| (what, rest)))?;
@@ -147,6 +168,8 @@ mod tests {
         let taken = unknown_name("unknown variant `x`, expected one of `a`, `b`");
         assert_eq!(taken, Some(("name", "x".to_owned(), expected)));
         assert_eq!(unknown_name("invalid type: string"), None);
+        assert_eq!(section("model.layers[0]: unknown field `x`"), Some("model.layers[0]"));
+        assert_eq!(section("unknown field `x`: no"), None);
     }
 
     #[test]

@@ -1,31 +1,13 @@
 //! YAML files: a model by itself, or a whole experiment.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigError, ModelConfig, ParameterError, TrainingConfig};
+use super::locate::line_of;
+use super::{ConfigError, DataConfig, ModelConfig, ModelFile, ParameterError, TrainingConfig};
 use crate::files::{FileError, write_atomically};
-
-/// Where the data are; paths are relative to the folder of the configuration file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DataConfig {
-    /// The samples that the weights are fitted to.
-    pub train: PathBuf,
-    /// Held-out samples.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub test: Option<PathBuf>,
-}
-
-impl DataConfig {
-    /// The paths as seen from the working directory, for a configuration in `file`.
-    pub fn relative_to(&self, file: &Path) -> Self {
-        let folder = file.parent().unwrap_or(Path::new(""));
-        Self { train: folder.join(&self.train), test: self.test.as_ref().map(|test| folder.join(test)) }
-    }
-}
 
 /// A model, how it is trained and on what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +21,14 @@ pub struct Experiment {
     pub data: DataConfig,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExperimentFile {
+    model: ModelFile,
+    training: TrainingConfig,
+    data: DataConfig,
+}
+
 impl Experiment {
     /// Reads and checks an experiment.
     ///
@@ -47,11 +37,21 @@ impl Experiment {
     /// # Errors
     /// [`ConfigError`] with the file, the key or parameter, and what is allowed.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let experiment: Self = read(path)?;
-        let wrong = |source| ConfigError::Parameter { path: path.to_owned(), source };
-        experiment.model.check().map_err(wrong)?;
-        experiment.training.check().map_err(wrong)?;
-        Ok(experiment)
+        Self::parse(path, &text(path)?)
+    }
+
+    /// The same for a text; `path` is for messages.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let file: ExperimentFile = parse(path, text)?;
+        let wrong = |source| wrong(path, text, source);
+        let model = ModelConfig::try_from(file.model).map_err(wrong)?;
+        model.check().map_err(wrong)?;
+        file.training.check().map_err(wrong)?;
+        file.data.check().map_err(wrong)?;
+        Ok(Self { model, training: file.training, data: file.data })
     }
 
     /// Writes the experiment as YAML.
@@ -69,9 +69,26 @@ impl ModelConfig {
     /// # Errors
     /// [`ConfigError`] with the file, the key or parameter, and what is allowed.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let config: Self = read(path)?;
-        config.check().map_err(|source: ParameterError| ConfigError::Parameter { path: path.to_owned(), source })?;
+        Self::parse(path, &text(path)?)
+    }
+
+    /// The same for a text; `path` is for messages.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let file: ModelFile = parse(path, text)?;
+        let config = Self::try_from(file).map_err(|source| wrong(path, text, source))?;
+        config.check().map_err(|source| wrong(path, text, source))?;
         Ok(config)
+    }
+
+    /// The model section as YAML.
+    ///
+    /// # Errors
+    /// [`ConfigError::Unwritable`].
+    pub fn to_yaml(&self) -> Result<String, ConfigError> {
+        yaml(self)
     }
 
     /// Writes the model section as YAML.
@@ -83,18 +100,24 @@ impl ModelConfig {
     }
 }
 
-fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
-    parse(path, &text)
+fn text(path: &Path) -> Result<String, ConfigError> {
+    Ok(std::fs::read_to_string(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?)
 }
 
 fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, ConfigError> {
     serde_yaml::from_str(text).map_err(|error| ConfigError::refused(path, &error))
 }
 
+fn wrong(path: &Path, text: &str, source: ParameterError) -> ConfigError {
+    ConfigError::Parameter { path: path.to_owned(), line: line_of(text, &source.parameter), source }
+}
+
+fn yaml<T: Serialize>(value: &T) -> Result<String, ConfigError> {
+    serde_yaml::to_string(value).map_err(|error| ConfigError::Unwritable { reason: error.to_string() })
+}
+
 fn write<T: Serialize>(value: &T, path: &Path) -> Result<(), ConfigError> {
-    let text = serde_yaml::to_string(value).map_err(|error| ConfigError::Unwritable { reason: error.to_string() })?;
-    Ok(write_atomically(path, text.as_bytes())?)
+    Ok(write_atomically(path, yaml(value)?.as_bytes())?)
 }
 
 #[cfg(test)]
@@ -147,7 +170,7 @@ data:
     fn a_saved_experiment_is_the_one_that_was_loaded() {
         let experiment = load("", "").unwrap();
         let data = experiment.data.relative_to(Path::new("some/folder/e.yaml"));
-        assert_eq!(data, DataConfig { train: "some/folder/data/train.csv".into(), test: None });
+        assert_eq!(data, DataConfig { train: Some("some/folder/data/train.csv".into()), ..DataConfig::default() });
         assert_eq!(experiment.model.tau(), 2.0);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("saved.yaml");
@@ -166,7 +189,11 @@ data:
             &["e.yaml", "line 10", "`layer_width`", "did you mean `layer_widths`?"],
         );
         refused("    num_bits", "    num_bit", &["e.yaml", "`num_bit`", "did you mean `num_bits`?", "feature_wise"]);
-        refused("    output_tau", "    use_cuda", &["unknown key `use_cuda`", "temperature, output_tau"]);
+        refused(
+            "    output_tau",
+            "    output_ta",
+            &["line 17, model.runtime: unknown key `output_ta`, did you mean `output_tau`?"],
+        );
         refused("epochs", "epoch", &["unknown key `epoch`", "did you mean `epochs`?"]);
         refused("train:", "trian:", &["unknown key `trian`", "did you mean `train`?"]);
     }
@@ -181,11 +208,11 @@ data:
     fn parameters_out_of_range_name_value_and_range() {
         refused("num_bits: 3", "num_bits: 0", &["e.yaml", "encoder_config.num_bits is 0; allowed are 1 to 256"]);
         refused("node_input_dim: 4", "node_input_dim: 17", &["node_input_dim is 17; allowed are 1 to 16"]);
-        refused("[30, 20]", "[30, 0]", &["layer_widths[1] is 0"]);
+        refused("[30, 20]", "[30, 0]", &["line 10: layer_widths[1] is 0"]);
         refused("[30, 20]", "[]", &["the number of layer_widths is 0; allowed are 1 to 64"]);
         refused("[30, 20]", "[30, 9]", &["num_classes is 10; the last layer has 9 nodes"]);
         refused("num_classes: 10", "num_classes: 1", &["num_classes is 1; allowed are 2 to 65536"]);
-        refused("bits: 5", "bits: 50", &["yaml`: input_format.bits is 50; allowed are 1 to 32"]);
+        refused("bits: 5", "bits: 50", &["yaml`, line 15: input_format.bits is 50; allowed are 1 to 32"]);
         refused("2.0", ".nan", &["runtime.output_tau is NaN"]);
         refused("0.01", "0", &["training.learning_rate is 0; allowed are numbers above 0 up to 10"]);
         refused("epochs: 3", "epochs: 0", &["training.epochs is 0"]);

@@ -4,15 +4,35 @@
 //! one; every parameter is checked against its range before anything is made of it.
 
 mod component;
+mod data;
+mod dialect;
+mod encoder;
 mod error;
 mod experiment;
 mod input_format;
+mod locate;
+mod merge;
+mod metadata;
 mod model;
+pub mod name;
+mod node_params;
+mod overrides;
+mod regularizer;
+mod runtime;
 mod training;
 
-pub use component::{EncoderConfig, InitFn, LayerType, ModelType, NodeType, RuntimeConfig, ThermometerConfig};
+pub use component::{LayerType, ModelType, NodeType};
+pub use data::DataConfig;
+pub use dialect::{EncoderParameters, EncoderSection, GroupSumSection, InitSection, LayerSection, ModelFile};
+pub use encoder::{EncoderConfig, EncoderType};
 pub use error::{ConfigError, ParameterError};
-pub use experiment::{DataConfig, Experiment};
+pub use experiment::Experiment;
 pub use input_format::{InputFormat, InputFormatError};
-pub use model::{MAX_TABLE_ENTRIES, ModelConfig};
+pub use merge::Section;
+pub use metadata::{Metadata, Note};
+pub use model::{IncompatibleError, LayerConfig, MAX_TABLE_ENTRIES, ModelConfig};
+pub use node_params::{Activation, NodeParams};
+pub use overrides::STRUCTURAL;
+pub use regularizer::{RegularizerConfig, RegularizerType};
+pub use runtime::{EvalMode, FanMode, GradStabilization, InitFn, InitKwargs, Nonlinearity, RuntimeConfig};
 pub use training::{OptimizerType, Schedule, TrainingConfig};

@@ -2,16 +2,43 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EncoderConfig, InputFormat, LayerType, ModelType, NodeType, ParameterError, RuntimeConfig};
+use super::dialect::ModelFile;
+use super::{
+    EncoderConfig, InputFormat, LayerType, Metadata, ModelType, NodeParams, NodeType, ParameterError, RuntimeConfig,
+    Section,
+};
 
 /// Largest number of trained table entries. At 2^27 the weights are 512 MiB and the optimizer
 /// holds three times that beside them.
 pub const MAX_TABLE_ENTRIES: u64 = 1 << 27;
 
-/// A network before it has weights: the flat dialect of DiffLUT's model files, plus
-/// `input_format`.
+/// One layer, every choice made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerConfig {
+    /// The name, for people.
+    pub name: Option<String>,
+    /// How the nodes are wired.
+    pub layer_type: LayerType,
+    /// The family of the nodes.
+    pub node_type: NodeType,
+    /// Inputs of every node, 1 to 16.
+    pub node_input_dim: usize,
+    /// Number of nodes.
+    pub width: usize,
+    /// Seed of wiring and first weights; without one they come behind those of the layer before.
+    pub seed: Option<u64>,
+    /// Structural parameters of the node type, over those of the model.
+    pub node_params: NodeParams,
+    /// Parameters of this layer, over those of the model.
+    pub runtime: RuntimeConfig,
+}
+
+/// A network before it has weights.
+///
+/// Both dialects of DiffLUT's files are read into it, see [`ModelFile`]. Layers are all alike, or
+/// `layers` says what each of them is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "ModelFile", into = "ModelFile")]
 pub struct ModelConfig {
     /// The architecture.
     pub model_type: ModelType,
@@ -28,34 +55,94 @@ pub struct ModelConfig {
     /// Number of classes, 2 to 65536 and at most the width of the last layer.
     pub num_classes: usize,
     /// Number of features; taken from the training data when it is not given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_size: Option<usize>,
     /// Name of the data, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dataset: Option<String>,
     /// Seed of the wiring and of the first weights.
-    #[serde(default = "default_seed")]
     pub seed: u64,
     /// The integers that the hardware receives; when it is not given, the narrowest unsigned
     /// or signed integers that hold the training data, which must then be whole numbers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_format: Option<InputFormat>,
+    /// Structural parameters of the node type.
+    pub node_params: NodeParams,
     /// Parameters that do not change the shape of the weights.
-    #[serde(default)]
     pub runtime: RuntimeConfig,
     /// Whether weights are published under `pretrained_name`.
-    #[serde(default)]
     pub pretrained: bool,
     /// The name under which the weights are published.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pretrained_name: Option<String>,
-}
-
-fn default_seed() -> u64 {
-    42
+    /// Whether the nodes of the last layer are shuffled between the classes.
+    pub use_randperm: bool,
+    /// Every layer by itself, as long as `layer_widths`; empty when all are alike.
+    pub layers: Vec<LayerConfig>,
+    /// What people want to know about it.
+    pub metadata: Metadata,
 }
 
 impl ModelConfig {
+    /// A feedforward network of layers that are all alike, with the defaults of the files.
+    pub fn feedforward(
+        node_type: NodeType,
+        node_input_dim: usize,
+        layer_widths: Vec<usize>,
+        encoder_config: EncoderConfig,
+        num_classes: usize,
+    ) -> Self {
+        Self {
+            model_type: ModelType::Feedforward,
+            layer_type: LayerType::Random,
+            node_type,
+            encoder_config,
+            node_input_dim,
+            layer_widths,
+            num_classes,
+            input_size: None,
+            dataset: None,
+            seed: 42,
+            input_format: None,
+            node_params: NodeParams::default(),
+            runtime: RuntimeConfig::default(),
+            pretrained: false,
+            pretrained_name: None,
+            use_randperm: false,
+            layers: Vec::new(),
+            metadata: Metadata::default(),
+        }
+    }
+
+    /// Every layer with all its choices, first layer first.
+    ///
+    /// # Errors
+    /// [`ParameterError`] when `layers` and `layer_widths` contradict each other.
+    pub fn plan(&self) -> Result<Vec<LayerConfig>, ParameterError> {
+        let widths: Vec<usize> = self.layers.iter().map(|layer| layer.width).collect();
+        if !self.layers.is_empty() && widths != self.layer_widths {
+            let allowed = format!("layers states the widths {widths:?}");
+            return Err(ParameterError::new("layer_widths", format!("{:?}", self.layer_widths), allowed));
+        }
+        if self.layers.is_empty() {
+            let alike = |&width: &usize| LayerConfig {
+                name: None,
+                layer_type: self.layer_type,
+                node_type: self.node_type,
+                node_input_dim: self.node_input_dim,
+                width,
+                seed: None,
+                node_params: self.node_params.clone(),
+                runtime: self.runtime.clone(),
+            };
+            return Ok(self.layer_widths.iter().map(alike).collect());
+        }
+        let whole = |layer: &LayerConfig| {
+            Ok(LayerConfig {
+                node_params: layer.node_params.over(&self.node_params)?,
+                runtime: layer.runtime.over(&self.runtime)?,
+                ..layer.clone()
+            })
+        };
+        self.layers.iter().map(whole).collect()
+    }
+
     /// Checks every parameter by itself and against the others.
     ///
     /// # Errors
@@ -67,6 +154,21 @@ impl ModelConfig {
         for (layer, &width) in self.layer_widths.iter().enumerate() {
             ParameterError::unless_in(&format!("layer_widths[{layer}]"), width, 1..=1 << 22)?;
         }
+        let plan = self.plan()?;
+        for (index, layer) in self.layers.iter().enumerate() {
+            ParameterError::unless_in(&format!("layers[{index}].n"), layer.node_input_dim, 1..=16)?;
+            let inside = |error: ParameterError| error.inside(&format!("layers[{index}]"));
+            layer.node_params.check().map_err(inside)?;
+            layer.runtime.check().map_err(inside)?;
+            if layer.runtime.output_tau.is_some() {
+                let parameter = format!("layers[{index}].runtime.output_tau");
+                return Err(ParameterError::new(
+                    parameter,
+                    "set",
+                    "it belongs to the whole model; move it to groupsum.tau",
+                ));
+            }
+        }
         ParameterError::unless_in("num_classes", self.num_classes, 2..=65536)?;
         let last = self.layer_widths.last().copied().unwrap_or(0);
         if last < self.num_classes {
@@ -76,8 +178,7 @@ impl ModelConfig {
                 format!("the last layer has {last} nodes and every class needs at least one; widen it"),
             ));
         }
-        let nodes: u64 = self.layer_widths.iter().map(|&width| width as u64).sum();
-        let entries = nodes << self.node_input_dim;
+        let entries: u64 = plan.iter().map(|layer| (layer.width as u64) << layer.node_input_dim).sum();
         if entries > MAX_TABLE_ENTRIES {
             return Err(ParameterError::new(
                 "the number of table entries (sum of layer_widths times 2^node_input_dim)",
@@ -93,6 +194,7 @@ impl ModelConfig {
         if let Some(format) = &self.input_format {
             format.check()?;
         }
+        self.node_params.check()?;
         self.runtime.check()
     }
 
@@ -100,4 +202,80 @@ impl ModelConfig {
     pub fn tau(&self) -> f32 {
         self.runtime.output_tau.unwrap_or(1.0)
     }
+
+    /// What was accepted and has no effect, one sentence each.
+    pub fn notes(&self) -> Vec<String> {
+        let mut runtimes = vec![("runtime".to_owned(), &self.runtime)];
+        let layers = self.layers.iter().enumerate();
+        runtimes.extend(layers.map(|(index, layer)| (format!("layers[{index}].node_params"), &layer.runtime)));
+        let cuda = runtimes.into_iter().filter(|(_, runtime)| runtime.use_cuda == Some(true));
+        cuda.map(|(place, _)| format!("{place}.use_cuda is ignored: training runs on the CPU")).collect()
+    }
+
+    /// The structural parameters that differ from those of `other`, as (name, this one's, the
+    /// other's); weights of one fit the other when there are none.
+    ///
+    /// Runtime parameters, seeds, names and metadata are not compared. An `input_size` that is
+    /// not known yet fits every other.
+    pub fn differences(&self, other: &Self) -> Vec<(String, String, String)> {
+        let mut found = Vec::new();
+        let mut compare = |name: &str, own: String, others: String| {
+            if own != others {
+                found.push((name.to_owned(), own, others));
+            }
+        };
+        compare("model_type", self.model_type.name().into(), other.model_type.name().into());
+        let encoder = |config: &Self| serde_json::to_string(&config.encoder_config).unwrap_or_default();
+        compare("encoder_config", encoder(self), encoder(other));
+        if let (Some(own), Some(others)) = (self.input_size, other.input_size) {
+            compare("input_size", own.to_string(), others.to_string());
+        }
+        compare("num_classes", self.num_classes.to_string(), other.num_classes.to_string());
+        compare("layer_widths", format!("{:?}", self.layer_widths), format!("{:?}", other.layer_widths));
+        if let (Ok(own), Ok(others)) = (self.plan(), other.plan())
+            && own.len() == others.len()
+        {
+            let per_layer = |plan: &[LayerConfig], f: fn(&LayerConfig) -> String| {
+                let values: Vec<String> = plan.iter().map(f).collect();
+                match values.windows(2).all(|pair| pair[0] == pair[1]) {
+                    true => values.into_iter().next().unwrap_or_default(),
+                    false => format!("[{}]", values.join(", ")),
+                }
+            };
+            let fields: [(&str, fn(&LayerConfig) -> String); 4] = [
+                ("layer_type", |layer| layer.layer_type.name().into()),
+                ("node_type", |layer| layer.node_type.name().into()),
+                ("node_input_dim", |layer| layer.node_input_dim.to_string()),
+                ("node_params", |layer| serde_json::Value::from(layer.node_params.to_map()).to_string()),
+            ];
+            for (name, field) in fields {
+                compare(name, per_layer(&own, field), per_layer(&others, field));
+            }
+        }
+        found
+    }
+
+    /// Whether weights of a model of configuration `other` fit this one.
+    ///
+    /// # Errors
+    /// [`IncompatibleError`] naming every differing parameter.
+    pub fn is_compatible_with_weights(&self, other: &Self) -> Result<(), IncompatibleError> {
+        match self.differences(other) {
+            differences if differences.is_empty() => Ok(()),
+            differences => Err(IncompatibleError { differences }),
+        }
+    }
+}
+
+/// Weights that belong to another architecture.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the weights do not fit the configuration: {}", sentence(differences))]
+pub struct IncompatibleError {
+    /// Name, value of the configuration, value of the weights.
+    pub differences: Vec<(String, String, String)>,
+}
+
+fn sentence(differences: &[(String, String, String)]) -> String {
+    let parts = differences.iter().map(|(name, own, others)| format!("{name} is {own}, the weights have {others}"));
+    parts.collect::<Vec<_>>().join("; ")
 }

@@ -2,10 +2,7 @@
 
 use std::path::Path;
 
-use super::{DataError, Dataset};
-
-/// Labels are class numbers; a network of more classes than this is not trained.
-const MAX_LABEL: u32 = 65535;
+use super::{DataError, Dataset, MAX_LABEL};
 
 /// Reads a CSV file: a header row, then one sample per line. The column named `label` holds the
 /// class, 0 to 65535; every other column is a feature, in the order of the file.

@@ -1,16 +1,43 @@
 //! Labelled samples and the files they come from. Nothing here knows what a model is.
 
+mod cifar10;
 mod csv_file;
+mod idx_file;
+mod images;
 mod locate;
+mod numpy;
+mod source;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use crate::files::FileError;
 
 pub use csv_file::load_csv;
 pub use locate::{DATA_PATH_VARIABLE, locate};
+pub use source::{Split, load, load_section, recorded};
+
+/// Labels are class numbers; a network of more classes than this is not trained.
+const MAX_LABEL: u32 = 65535;
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The entries of a folder, sorted; none when it cannot be read.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
+}
 
 /// Labelled samples of real-valued features.
 ///
-/// Invariant of [`load_csv`]: `features` has `rows * columns` finite values, `labels` has `rows`
+/// Invariant of [`load`] and [`load_csv`]: `features` has `rows * columns` finite values, `labels` has `rows`
 /// entries and every label is below `classes`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
@@ -32,6 +59,14 @@ impl Dataset {
     /// The features of sample `row`, which must exist.
     pub fn row(&self, row: usize) -> &[f32] {
         &self.features[row * self.columns..][..self.columns]
+    }
+
+    /// At most the first `rows` samples.
+    pub fn first(mut self, rows: usize) -> Self {
+        self.rows = self.rows.min(rows);
+        self.features.truncate(self.rows * self.columns);
+        self.labels.truncate(self.rows);
+        self
     }
 }
 
@@ -70,4 +105,23 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
     },
+    /// A file or folder is not what its name or place says.
+    #[error("`{}` {problem}", path.display())]
+    Format {
+        /// The file or folder.
+        path: PathBuf,
+        /// What it is, and what was expected.
+        problem: String,
+    },
+    /// No data set of a name is found.
+    #[error("there is no data set `{name}`: {remedy}")]
+    NotFound {
+        /// The name.
+        name: String,
+        /// Where it can be had, or which names there are.
+        remedy: String,
+    },
+    /// An array file could not be read.
+    #[error(transparent)]
+    File(#[from] FileError),
 }

@@ -25,8 +25,13 @@ pub struct NpyMatrix {
 /// float32 or float64, or holds NaN or infinity, or a number that float32 cannot hold.
 pub fn read_npy_matrix(path: &Path) -> Result<NpyMatrix, FileError> {
     let bytes = std::fs::read(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
+    npy_matrix(path, &bytes)
+}
+
+/// The same for the bytes of an array; `path` is for messages.
+pub(super) fn npy_matrix(path: &Path, bytes: &[u8]) -> Result<NpyMatrix, FileError> {
     let refused = |reason: String| FileError::Format { path: path.to_owned(), expected: ".npy array", reason };
-    let array = NpyFile::new(&bytes[..]).map_err(|error| refused(error.to_string()))?;
+    let array = NpyFile::new(bytes).map_err(|error| refused(error.to_string()))?;
     let shape: Vec<u64> = array.shape().to_vec();
     if array.order() != Order::C && shape.len() > 1 {
         return Err(refused("it is in Fortran order; save `numpy.ascontiguousarray(x)`".into()));

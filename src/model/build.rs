@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use candle_core::{Device, Var};
 use rand::SeedableRng;
+use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::{Fitted, Layer, Model, ModelError};
 use crate::components::encoder::{Encoder, Samples};
 use crate::components::layer::{LayerShape, Wiring};
-use crate::components::node::{NodeKernel, NodeSpec};
+use crate::components::node::{NodeKernel, NodeKind, NodeSpec};
 use crate::components::registry;
-use crate::config::{InputFormat, ModelConfig, ParameterError};
+use crate::config::{InputFormat, LayerConfig, ModelConfig, ParameterError};
 
 impl Model {
     /// A model of the given configuration without weights; `seed` decides its wiring and its
@@ -22,9 +23,9 @@ impl Model {
     /// would ignore.
     pub fn build(config: ModelConfig, seed: u64) -> Result<Self, ModelError> {
         config.check()?;
-        let kernel = kernel(&config)?;
+        let kernels = kernels(&config)?;
         let config = ModelConfig { seed, ..config };
-        Ok(Self { config, kernel, seed, fitted: None, record: None })
+        Ok(Self { config, kernels, seed, fitted: None, record: None })
     }
 
     /// Fits the encoder to samples (row-major, `columns` features each), fills `input_size` and
@@ -44,7 +45,8 @@ impl Model {
         };
         let config = ModelConfig { input_size: Some(columns), input_format: Some(format), ..self.config.clone() };
         config.check()?;
-        let encoder = (registry::encoder_kind(&config.encoder_config).fit)(&config.encoder_config, samples)?;
+        let encoder =
+            (registry::ENCODERS.get(config.encoder_config.name.name())?.fit)(&config.encoder_config, samples)?;
         let layers = self.draw_layers(encoder.as_ref())?;
         self.config = config;
         self.fitted = Some(Fitted { encoder, layers });
@@ -52,51 +54,98 @@ impl Model {
         Ok(())
     }
 
+    /// Fits the encoder to several batches of samples together, in their order; the same as
+    /// fitting it to all of them at once.
+    ///
+    /// # Errors
+    /// As [`fit_encoder`](Self::fit_encoder).
+    pub fn fit_encoder_to_batches<'a>(
+        &mut self,
+        batches: impl IntoIterator<Item = &'a [f32]>,
+        columns: usize,
+    ) -> Result<(), ModelError> {
+        let values: Vec<f32> = batches.into_iter().flatten().copied().collect();
+        self.fit_encoder(&values, columns)
+    }
+
+    /// Draws wiring and first weights, layer after layer from one generator; a layer with a seed
+    /// of its own starts a new one.
     fn draw_layers(&self, encoder: &dyn Encoder) -> Result<Vec<Layer>, ModelError> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        let wire = registry::layer_kind(self.config.layer_type).wire;
+        let plan = self.config.plan()?;
+        let last = plan.len().saturating_sub(1);
         let mut input_width = encoder.width();
-        let mut layers = Vec::with_capacity(self.config.layer_widths.len());
-        for &width in &self.config.layer_widths {
-            let shape = LayerShape { input_width, width, fan_in: self.config.node_input_dim };
-            let columns = wire(shape, &mut rng);
-            let parameters = self.kernel.parameters();
+        let mut layers = Vec::with_capacity(plan.len());
+        for (index, (config, kernel)) in plan.iter().zip(&self.kernels).enumerate() {
+            if let Some(seed) = config.seed {
+                rng = ChaCha8Rng::seed_from_u64(seed);
+            }
+            let LayerConfig { width, node_input_dim: fan_in, .. } = *config;
+            let wire = registry::LAYERS.get(config.layer_type.name())?.wire;
+            let mut columns = wire(LayerShape { input_width, width, fan_in }, &mut rng);
+            if index == last && self.config.use_randperm {
+                // Which node adds to which class is the order of the nodes.
+                let mut nodes: Vec<&[u32]> = columns.chunks_exact(fan_in).collect();
+                nodes.shuffle(&mut rng);
+                columns = nodes.concat();
+            }
+            let parameters = kernel.parameters();
             let mut weights = vec![0.0; width * parameters];
-            weights.chunks_exact_mut(parameters).for_each(|node| self.kernel.init(&mut rng, node));
-            layers.push(layer(input_width, self.config.node_input_dim, columns, weights)?);
+            weights.chunks_exact_mut(parameters).for_each(|node| kernel.init(&mut rng, node));
+            layers.push(layer(kernel, input_width, columns, weights)?);
             input_width = width;
         }
         Ok(layers)
     }
 }
 
-/// The kernel of a checked configuration.
-pub(super) fn kernel(config: &ModelConfig) -> Result<Arc<dyn NodeKernel>, ModelError> {
-    let kind = registry::node_kind(config.node_type);
-    // A parameter without effect is a misunderstanding that would otherwise stay unseen.
-    let ignored =
-        config.runtime.keys().into_iter().find(|key| *key != "output_tau" && !kind.runtime_keys.contains(key));
-    if let Some(key) = ignored {
-        return Err(ModelError::Parameter(ParameterError::new(
-            format!("runtime.{key}"),
-            "set",
-            format!("node_type {} reads only output_tau, {}; remove it", kind.name, kind.runtime_keys.join(", ")),
-        )));
+/// The kernels of a checked configuration, one per layer.
+pub(super) fn kernels(config: &ModelConfig) -> Result<Vec<Arc<dyn NodeKernel>>, ModelError> {
+    let plan = config.plan()?;
+    let mut kinds = Vec::with_capacity(plan.len());
+    for layer in &plan {
+        kinds.push(registry::NODES.get(layer.node_type.name())?);
     }
-    Ok((kind.build)(NodeSpec { fan_in: config.node_input_dim, runtime: &config.runtime })?.into())
+    // A parameter without effect is a misunderstanding that would otherwise stay unseen. The
+    // model's own must be read by some layer, a layer's own by that layer.
+    let unread = |kinds: &[&'static NodeKind], keys: Vec<&'static str>, place: &str| {
+        let read = |key: &&str| {
+            ["output_tau", "use_cuda"].contains(key) || kinds.iter().any(|kind| kind.runtime_keys.contains(key))
+        };
+        let Some(key) = keys.into_iter().find(|key| !read(key)) else { return Ok(()) };
+        let mut readers: Vec<String> = Vec::new();
+        for kind in kinds {
+            let reads = kind.runtime_keys.join(", ");
+            let reads = format!("node_type {} reads only output_tau, {reads}", kind.name);
+            if !readers.contains(&reads) {
+                readers.push(reads);
+            }
+        }
+        let allowed = format!("{}; remove it", readers.join("; "));
+        Err(ModelError::Parameter(ParameterError::new(format!("{place}.{key}"), "set", allowed)))
+    };
+    unread(&kinds, config.runtime.keys(), "runtime")?;
+    for (index, (layer, kind)) in config.layers.iter().zip(&kinds).enumerate() {
+        unread(&[*kind], layer.runtime.keys(), &format!("layers[{index}].node_params"))?;
+    }
+    let kernel = |(layer, kind): (&LayerConfig, &&'static NodeKind)| {
+        Ok((kind.build)(NodeSpec { fan_in: layer.node_input_dim, runtime: &layer.runtime })?.into())
+    };
+    plan.iter().zip(&kinds).map(kernel).collect()
 }
 
 /// A layer of checked wiring and weights.
 pub(super) fn layer(
+    kernel: &Arc<dyn NodeKernel>,
     input_width: usize,
-    fan_in: usize,
     columns: Vec<u32>,
     weights: Vec<f32>,
 ) -> Result<Layer, ModelError> {
-    let wiring = Wiring::new(input_width, fan_in, columns)
+    let wiring = Wiring::new(input_width, kernel.fan_in(), columns)
         .ok_or_else(|| candle_core::Error::Msg("a wiring names a column that does not exist".into()))?;
     let shape = (wiring.width(), weights.len() / wiring.width().max(1));
-    Ok(Layer { wiring: Arc::new(wiring), weights: Var::from_vec(weights, shape, &Device::Cpu)? })
+    let weights = Var::from_vec(weights, shape, &Device::Cpu)?;
+    Ok(Layer { kernel: kernel.clone(), wiring: Arc::new(wiring), weights })
 }
 
 /// The narrowest integers that hold every value.

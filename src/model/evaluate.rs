@@ -49,15 +49,15 @@ impl Model {
         let mut encoded = vec![false; fitted.encoder.width()];
         fitted.encoder.encode(row, &mut encoded);
         let mut layers: Vec<Vec<bool>> = Vec::with_capacity(weights.len());
-        let mut pins = vec![false; self.kernel.fan_in()];
         for (layer, weights) in fitted.layers.iter().zip(weights) {
+            let mut pins = vec![false; layer.kernel.fan_in()];
             let before = layers.last().unwrap_or(&encoded);
-            let nodes = weights.chunks_exact(self.kernel.parameters()).enumerate();
+            let nodes = weights.chunks_exact(layer.kernel.parameters()).enumerate();
             let bits = nodes.map(|(node, parameters)| {
                 for (pin, &column) in pins.iter_mut().zip(layer.wiring.node(node)) {
                     *pin = before[column as usize];
                 }
-                self.kernel.evaluate(parameters, &pins)
+                layer.kernel.evaluate(parameters, &pins)
             });
             let bits = bits.collect();
             layers.push(bits);

@@ -11,7 +11,7 @@
 
 use std::path::Path;
 
-use super::build::{kernel, layer};
+use super::build::{kernels, layer};
 use super::{Fitted, Model, ModelError, TrainingRecord, weights_of};
 use crate::components::registry;
 use crate::config::ModelConfig;
@@ -35,7 +35,7 @@ impl Model {
             file.metadata("training", json(record)?);
         }
         let encoder = &self.config.encoder_config;
-        let tensors = (registry::encoder_kind(encoder).tensors)(encoder, fitted.encoder.features());
+        let tensors = (registry::ENCODERS.get(encoder.name.name())?.tensors)(encoder, fitted.encoder.features());
         for (tensor, values) in tensors.iter().zip(fitted.encoder.fitted()) {
             file.floats(&format!("encoder.{}", tensor.name), &tensor.shape, values);
         }
@@ -43,7 +43,7 @@ impl Model {
             let wiring = &layer.wiring;
             file.indices(&format!("layers.{index}.wiring"), &[wiring.width(), wiring.fan_in()], wiring.columns());
             let name = format!("layers.{index}.weights");
-            file.floats(&name, &[wiring.width(), self.kernel.parameters()], &weights_of(&layer.weights)?);
+            file.floats(&name, &[wiring.width(), layer.kernel.parameters()], &weights_of(&layer.weights)?);
         }
         Ok(file)
     }
@@ -79,13 +79,13 @@ impl Model {
         let record: Option<TrainingRecord> = file.metadata("training").map(|_| file.json("training")).transpose()?;
         let in_config = |problem: String| file.field_error("metadata entry `config`", problem);
         config.check().map_err(|error| in_config(error.to_string()))?;
-        let kernel = kernel(&config).map_err(|error| in_config(error.to_string()))?;
+        let kernels = kernels(&config).map_err(|error| in_config(error.to_string()))?;
         let features = config.input_size.ok_or_else(|| in_config("`input_size` is missing".into()))?;
         if config.input_format.is_none() {
             return Err(in_config("`input_format` is missing".into()).into());
         }
 
-        let kind = registry::encoder_kind(&config.encoder_config);
+        let kind = registry::ENCODERS.get(config.encoder_config.name.name())?;
         let mut expected = Vec::new();
         let mut fitted_values = Vec::new();
         for tensor in (kind.tensors)(&config.encoder_config, features) {
@@ -93,16 +93,16 @@ impl Model {
             fitted_values.push(read(file, &name, &tensor.shape, |shape| file.floats(&name, shape))?);
             expected.push(name);
         }
-        let encoder = (kind.restore)(&config.encoder_config, features, fitted_values);
+        let encoder = (kind.restore)(&config.encoder_config, features, fitted_values)
+            .map_err(|error| file.field_error("tensors of the encoder", error))?;
         let mut input_width = encoder.width();
         let mut layers = Vec::new();
-        for (index, &width) in config.layer_widths.iter().enumerate() {
+        for (index, (&width, kernel)) in config.layer_widths.iter().zip(&kernels).enumerate() {
             let (wiring, weights) = (format!("layers.{index}.wiring"), format!("layers.{index}.weights"));
-            let columns = read(file, &wiring, &[width, config.node_input_dim], |shape| {
-                file.indices(&wiring, shape, input_width)
-            })?;
+            let columns =
+                read(file, &wiring, &[width, kernel.fan_in()], |shape| file.indices(&wiring, shape, input_width))?;
             let values = read(file, &weights, &[width, kernel.parameters()], |shape| file.floats(&weights, shape))?;
-            layers.push(layer(input_width, config.node_input_dim, columns, values)?);
+            layers.push(layer(kernel, input_width, columns, values)?);
             input_width = width;
             expected.extend([wiring, weights]);
         }
@@ -116,7 +116,7 @@ impl Model {
             return Err(file.field_error(&format!("tensor `{name}`"), problem).into());
         }
         let seed = config.seed;
-        Ok(Self { config, kernel, seed, fitted: Some(Fitted { encoder, layers }), record })
+        Ok(Self { config, kernels, seed, fitted: Some(Fitted { encoder, layers }), record })
     }
 }
 

@@ -25,14 +25,35 @@ use crate::components::head::group_sum;
 use crate::components::layer::Wiring;
 use crate::components::node::NodeKernel;
 use crate::components::ops::LutLayerOp;
-use crate::config::ModelConfig;
+use crate::config::{LayerConfig, ModelConfig};
 
 /// One trainable layer.
 #[derive(Clone, Debug)]
 struct Layer {
+    kernel: Arc<dyn NodeKernel>,
     wiring: Arc<Wiring>,
     /// `(width, parameters of a node)`, float32.
     weights: Var,
+}
+
+/// Numbers of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParameterCount {
+    /// Trained numbers and what the encoder was fitted to.
+    pub total: usize,
+    /// Trained numbers.
+    pub trainable: usize,
+}
+
+/// One layer as it was built.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerTopology {
+    /// Its choices.
+    pub config: LayerConfig,
+    /// Bits that it reads.
+    pub input_width: usize,
+    /// Trained numbers.
+    pub parameters: usize,
 }
 
 /// What a fitted encoder fixes: the sizes of everything behind it.
@@ -49,7 +70,8 @@ struct Fitted {
 #[derive(Debug)]
 pub struct Model {
     config: ModelConfig,
-    kernel: Arc<dyn NodeKernel>,
+    /// The kernel of every layer.
+    kernels: Vec<Arc<dyn NodeKernel>>,
     seed: u64,
     fitted: Option<Fitted>,
     record: Option<TrainingRecord>,
@@ -102,6 +124,57 @@ impl Model {
         Ok(self.fitted()?.layers.iter().map(|layer| layer.weights.elem_count()).sum())
     }
 
+    /// Numbers of parameters, trained and all.
+    ///
+    /// # Errors
+    /// [`ModelError::NotFitted`].
+    pub fn count_parameters(&self) -> Result<ParameterCount, ModelError> {
+        let trainable = self.parameters()?;
+        let fitted: usize = self.fitted()?.encoder.fitted().iter().map(|values| values.len()).sum();
+        Ok(ParameterCount { total: trainable + fitted, trainable })
+    }
+
+    /// Every layer, first layer first.
+    ///
+    /// # Errors
+    /// [`ModelError::NotFitted`].
+    pub fn layer_topology(&self) -> Result<Vec<LayerTopology>, ModelError> {
+        let plan = self.config.plan()?;
+        let layers = plan.into_iter().zip(&self.fitted()?.layers);
+        Ok(layers
+            .map(|(config, layer)| LayerTopology {
+                input_width: layer.wiring.input_width(),
+                parameters: layer.weights.elem_count(),
+                config,
+            })
+            .collect())
+    }
+
+    /// Sets the name under which the model is published.
+    pub fn publish_as(&mut self, name: &str) {
+        self.config.pretrained = true;
+        self.config.pretrained_name = Some(name.to_owned());
+    }
+
+    /// Sets runtime parameters of a model that may have weights.
+    ///
+    /// # Errors
+    /// [`ModelError::Parameter`] for structural parameters, for unknown ones and for those that no
+    /// node of the model reads; nothing is changed then.
+    pub fn apply_runtime_overrides(&mut self, overrides: &[(String, serde_json::Value)]) -> Result<(), ModelError> {
+        let mut config = self.config.clone();
+        config.override_runtime(overrides)?;
+        config.check()?;
+        let kernels = build::kernels(&config)?;
+        if let Some(fitted) = &mut self.fitted {
+            for (layer, kernel) in fitted.layers.iter_mut().zip(&kernels) {
+                layer.kernel = kernel.clone();
+            }
+        }
+        (self.config, self.kernels) = (config, kernels);
+        Ok(())
+    }
+
     /// Training scores `(batch, classes)` for encoded bits `(columns, batch)` of 0 and 1.
     ///
     /// # Errors
@@ -110,7 +183,7 @@ impl Model {
         let mut activations = encoded.clone();
         for (index, layer) in self.fitted()?.layers.iter().enumerate() {
             let op =
-                LutLayerOp { kernel: self.kernel.clone(), wiring: layer.wiring.clone(), input_gradient: index > 0 };
+                LutLayerOp { kernel: layer.kernel.clone(), wiring: layer.wiring.clone(), input_gradient: index > 0 };
             activations = activations.apply_op2(layer.weights.as_tensor(), op)?;
         }
         Ok(group_sum(&activations, self.config.num_classes, f64::from(self.config.tau()))?)
@@ -124,7 +197,7 @@ impl Model {
         for layer in &self.fitted()?.layers {
             let mut weights = weights_of(&layer.weights)?;
             let before = weights.clone();
-            weights.chunks_exact_mut(self.kernel.parameters()).for_each(|node| self.kernel.constrain(node));
+            weights.chunks_exact_mut(layer.kernel.parameters()).for_each(|node| layer.kernel.constrain(node));
             if weights != before {
                 layer.weights.set(&Tensor::from_vec(weights, layer.weights.shape(), &Device::Cpu)?)?;
             }
@@ -140,8 +213,8 @@ impl Model {
         let fitted = self.fitted()?;
         let layers = fitted.layers.iter().map(|layer| {
             let weights = weights_of(&layer.weights)?;
-            let nodes = weights.chunks_exact(self.kernel.parameters());
-            let tables = nodes.map(|node| self.kernel.truth_table(node)).collect();
+            let nodes = weights.chunks_exact(layer.kernel.parameters());
+            let tables = nodes.map(|node| layer.kernel.truth_table(node)).collect();
             Ok(LutLayer {
                 input_width: layer.wiring.input_width(),
                 fan_in: layer.wiring.fan_in(),

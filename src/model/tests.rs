@@ -4,28 +4,19 @@ use std::path::Path;
 
 use super::*;
 use crate::components::registry::NODES;
-use crate::config::{EncoderConfig, LayerType, ModelType, NodeType, RuntimeConfig, ThermometerConfig};
+use crate::config::{EncoderConfig, EncoderType, NodeType, RuntimeConfig};
 use crate::files::{TensorFile, TensorFileWriter};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// A small configuration of three classes.
 pub(super) fn config(node_type: NodeType) -> ModelConfig {
+    let encoder = EncoderConfig::new(EncoderType::Thermometer, 3);
     ModelConfig {
-        model_type: ModelType::Feedforward,
-        layer_type: LayerType::Random,
-        node_type,
-        encoder_config: EncoderConfig::Thermometer(ThermometerConfig { num_bits: 3, feature_wise: true }),
-        node_input_dim: 3,
-        layer_widths: vec![10, 8],
-        num_classes: 3,
-        input_size: None,
         dataset: Some("toy".into()),
         seed: 1,
-        input_format: None,
         runtime: RuntimeConfig { output_tau: Some(1.5), ..Default::default() },
-        pretrained: false,
-        pretrained_name: None,
+        ..ModelConfig::feedforward(node_type, 3, vec![10, 8], encoder, 3)
     }
 }
 
@@ -46,7 +37,7 @@ fn reread(file: &TensorFileWriter) -> Result<Model, ModelError> {
 
 #[test]
 fn evaluation_is_the_binarized_network_bit_for_bit() {
-    for kind in NODES {
+    for kind in NODES.all() {
         let model = model(kind.node_type);
         let network = model.binarize().unwrap();
         let values = samples(300);
@@ -71,7 +62,7 @@ fn the_seed_decides_everything() {
 
 #[test]
 fn a_loaded_model_is_the_saved_one() {
-    for kind in NODES {
+    for kind in NODES.all() {
         let model = model(kind.node_type);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("m.safetensors");

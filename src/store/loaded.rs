@@ -50,6 +50,50 @@ pub enum StoreError {
         /// Every name that exists.
         names: Vec<String>,
     },
+    /// A version that a model does not have.
+    #[error("`{name}` has no version v{version}; there are: {}", versions.join(", "))]
+    NoSuchVersion {
+        /// The model.
+        name: String,
+        /// The version asked for.
+        version: u32,
+        /// Those that exist.
+        versions: Vec<String>,
+    },
+    /// A model that nobody has trained yet.
+    #[error("`{name}` has no weights, only a description: `{}`; train it first", description.display())]
+    NoWeights {
+        /// The model.
+        name: String,
+        /// Its file.
+        description: PathBuf,
+    },
+    /// A version that exists already.
+    #[error("version v{version} of `{name}` exists already in `{}`; versions are never overwritten, take another or none", folder.display())]
+    VersionExists {
+        /// The model.
+        name: String,
+        /// The version.
+        version: u32,
+        /// Its folder.
+        folder: PathBuf,
+    },
+    /// A name or version that cannot be one.
+    #[error("`{found}` is no {what}; {allowed}")]
+    BadName {
+        /// "name" or "version".
+        what: &'static str,
+        /// What was given.
+        found: String,
+        /// What is allowed.
+        allowed: &'static str,
+    },
+    /// The description of a model is wrong.
+    #[error(transparent)]
+    Config(#[from] crate::config::ConfigError),
+    /// An override is refused.
+    #[error(transparent)]
+    Parameter(#[from] crate::config::ParameterError),
     /// The file cannot be read or believed.
     #[error(transparent)]
     File(#[from] FileError),

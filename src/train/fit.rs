@@ -182,9 +182,7 @@ fn largest(scores: &[f32]) -> u32 {
 mod tests {
     use super::*;
     use crate::components::registry::NODES;
-    use crate::config::{
-        EncoderConfig, LayerType, ModelConfig, ModelType, NodeType, RuntimeConfig, Schedule, ThermometerConfig,
-    };
+    use crate::config::{EncoderConfig, EncoderType, ModelConfig, NodeType, RuntimeConfig, Schedule};
 
     /// Two features from a grid; the class is whether they lie on the same side of 8.
     fn xor(name: &str) -> Dataset {
@@ -195,21 +193,11 @@ mod tests {
     }
 
     fn model(node_type: NodeType) -> Model {
+        let encoder = EncoderConfig::new(EncoderType::Thermometer, 3);
         let config = ModelConfig {
-            model_type: ModelType::Feedforward,
-            layer_type: LayerType::Random,
-            node_type,
-            encoder_config: EncoderConfig::Thermometer(ThermometerConfig { num_bits: 3, feature_wise: true }),
-            node_input_dim: 4,
-            layer_widths: vec![24, 16],
-            num_classes: 2,
             input_size: Some(2),
-            dataset: None,
-            seed: 5,
-            input_format: None,
             runtime: RuntimeConfig { output_tau: Some(2.0), ..Default::default() },
-            pretrained: false,
-            pretrained_name: None,
+            ..ModelConfig::feedforward(node_type, 4, vec![24, 16], encoder, 2)
         };
         Model::build(config, 5).unwrap()
     }
@@ -242,7 +230,7 @@ mod tests {
 
     #[test]
     fn every_node_type_learns_a_function_that_no_single_feature_tells() {
-        for kind in NODES {
+        for kind in NODES.all() {
             let (mut model, data, mut heard) = (model(kind.node_type), xor("xor"), Listener::default());
             let record = fit(&mut model, &data, Some(&xor("copy")), &training(30), &mut heard).unwrap();
             assert_eq!(record.accuracy.hard_train, 1.0, "{}: {:?}", kind.name, record.accuracy);
@@ -271,7 +259,7 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_file_on_any_number_of_threads() {
-        for kind in NODES {
+        for kind in NODES.all() {
             let bytes = |threads| {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
                 pool.install(|| {

@@ -9,6 +9,8 @@
 mod quantized;
 mod segments;
 
+pub use quantized::logarithm;
+
 use super::{EncodedBit, Encoder};
 use quantized::{logarithm_level, sign_magnitude_segments, uniform_level};
 use segments::{Segment, bits_of, levels};

@@ -17,16 +17,20 @@ pub(super) fn magnitude_level(bits: usize, max_abs: f32, x: f32) -> u64 {
     quantize(x.abs() / (max_abs + 1e-8), (1 << (bits - 1)) - 1)
 }
 
-/// The level of `log_base(x + offset)` in `range`.
+/// `ln(x + offset + 1e-8) / ln(base)`; NaN where it is undefined.
 ///
 /// The logarithm is the float64 one rounded once, which is the correctly rounded float32 value
 /// in all but about one of 10^8 cases and does not depend on the machine's vector library.
-pub(super) fn logarithm_level(bits: usize, base: f32, offset: f32, range: (f32, f32), x: f32) -> u64 {
+pub fn logarithm(base: f32, offset: f32, x: f32) -> f32 {
     let ln = |value: f32| f64::from(value).ln() as f32;
-    let logarithm = ln(x + offset + 1e-8) / ln(base);
+    ln(x + offset + 1e-8) / ln(base)
+}
+
+/// The level of [`logarithm`] in `range`.
+pub(super) fn logarithm_level(bits: usize, base: f32, offset: f32, range: (f32, f32), x: f32) -> u64 {
     let (min, max) = range;
     // An undefined logarithm is NaN here and level 0.
-    quantize((logarithm - min) / (max - min + 1e-8), (1 << bits) - 1)
+    quantize((logarithm(base, offset, x) - min) / (max - min + 1e-8), (1 << bits) - 1)
 }
 
 /// The segments of sign and magnitude: the magnitude falls to zero and rises again.

@@ -1,14 +1,29 @@
 //! Feature values to bits.
 
+mod binary;
+mod distributive_thermometer;
+mod fitted;
+mod gaussian_thermometer;
+mod gray;
+mod logarithmic;
+mod onehot;
+mod sign_magnitude;
 mod thermometer;
 
+pub(super) use binary::BINARY;
+pub(super) use distributive_thermometer::DISTRIBUTIVE_THERMOMETER;
+pub(super) use gaussian_thermometer::GAUSSIAN_THERMOMETER;
+pub(super) use gray::GRAY;
+pub(super) use logarithmic::LOGARITHMIC;
+pub(super) use onehot::ONEHOT;
+pub(super) use sign_magnitude::SIGN_MAGNITUDE;
 pub(super) use thermometer::THERMOMETER;
 
 use std::fmt::Debug;
 
 use super::ComponentError;
 use crate::binarized;
-use crate::config::EncoderConfig;
+use crate::config::{EncoderConfig, EncoderType};
 
 /// A fitted encoder of `features()` features into `width()` bits.
 ///
@@ -69,20 +84,23 @@ pub struct FittedTensor {
 pub type FitEncoder = fn(&EncoderConfig, Samples<'_>) -> Result<Box<dyn Encoder>, ComponentError>;
 
 /// Makes a fitted encoder of a number of features from its tensors.
-pub type RestoreEncoder = fn(&EncoderConfig, usize, Vec<Vec<f32>>) -> Box<dyn Encoder>;
+pub type RestoreEncoder = fn(&EncoderConfig, usize, Vec<Vec<f32>>) -> Result<Box<dyn Encoder>, ComponentError>;
 
 /// One line of the registry.
 #[derive(Debug)]
 pub struct EncoderKind {
     /// The name in the configuration.
-    pub name: &'static str,
+    pub encoder_type: EncoderType,
     /// One sentence for people.
     pub summary: &'static str,
     /// Fits an encoder to samples.
     pub fit: FitEncoder,
     /// The tensors that a fitted encoder of that many features has.
     pub tensors: fn(&EncoderConfig, usize) -> Vec<FittedTensor>,
-    /// The fitted encoder of that many features with the given tensors, whose shapes and values
-    /// the reader has checked.
+    /// The fitted encoder of that many features with the given tensors, whose shapes the reader
+    /// has checked, as it has that every value is finite.
     pub restore: RestoreEncoder,
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,10 +26,10 @@ impl Residual {
     /// The initialization that the runtime section asks for, if it does.
     pub(super) fn requested(runtime: &RuntimeConfig) -> Option<Self> {
         match runtime.init_fn.unwrap_or_default() {
-            InitFn::Default => None,
             InitFn::Residual => {
                 Some(Self { clarity: runtime.logit_clarity.unwrap_or(5.0), noise: runtime.noise_factor.unwrap_or(0.0) })
             }
+            _ => None,
         }
     }
 

@@ -160,7 +160,7 @@ mod tests {
 
     fn op(node_type: NodeType, input_gradient: bool) -> LutLayerOp {
         let spec = NodeSpec { fan_in: 3, runtime: &RuntimeConfig::default() };
-        let kernel = (registry::node_kind(node_type).build)(spec).unwrap().into();
+        let kernel = (registry::NODES.get(node_type.name()).unwrap().build)(spec).unwrap().into();
         // Column 4 is read by nobody, column 1 by three pins, two of them of one node.
         let wiring = Wiring::new(5, 3, vec![0, 1, 2, 1, 3, 1]).unwrap().into();
         LutLayerOp { kernel, wiring, input_gradient }

@@ -1,0 +1,94 @@
+//! Changing a configuration by names and values.
+//!
+//! Runtime parameters may change at any time, since weights stay what they are. Structural ones
+//! may only change while there are no weights.
+
+use serde_json::Value;
+
+use super::{ModelConfig, ModelFile, ParameterError, RuntimeConfig, Section};
+
+/// Parameters that decide the shape of the weights or what they mean.
+pub const STRUCTURAL: &[&str] = &[
+    "model_type",
+    "layer_type",
+    "node_type",
+    "encoder_config",
+    "encoder",
+    "encoder_bits",
+    "node_input_dim",
+    "layer_widths",
+    "layers",
+    "node_params",
+    "groupsum",
+    "num_classes",
+    "input_size",
+    "input_format",
+    "seed",
+    "use_randperm",
+];
+
+impl ModelConfig {
+    /// Sets runtime parameters, `key` with or without `runtime.` in front, for every layer that
+    /// does not set its own.
+    ///
+    /// # Errors
+    /// [`ParameterError`] for a structural parameter, for one that does not exist and for a value
+    /// out of range; nothing is changed then.
+    pub fn override_runtime(&mut self, overrides: &[(String, Value)]) -> Result<(), ParameterError> {
+        let mut runtime = self.runtime.clone();
+        for (key, value) in overrides {
+            let name = key.strip_prefix("runtime.").unwrap_or(key);
+            if STRUCTURAL.contains(&name.split('.').next().unwrap_or(name)) {
+                return Err(ParameterError::new(
+                    name,
+                    value,
+                    "it is structural: the weights depend on it, so it cannot be overridden; only runtime parameters can, \
+                     build and train a new model for another value",
+                ));
+            }
+            runtime = RuntimeConfig::from_pair(name, value.clone())?.over(&runtime)?;
+        }
+        self.runtime = runtime;
+        Ok(())
+    }
+
+    /// Sets any parameters of a configuration that has no weights yet: top-level keys of the
+    /// flat dialect, `encoder_bits` for `encoder_config.num_bits`, dotted paths such as
+    /// `encoder_config.name`, and runtime parameters.
+    ///
+    /// # Errors
+    /// [`ParameterError`] for what does not exist and for values of the wrong type or out of
+    /// range; nothing is changed then.
+    pub fn override_any(&mut self, overrides: &[(String, Value)]) -> Result<(), ParameterError> {
+        let wrong =
+            |key: &str, value: &Value, error: serde_json::Error| ParameterError::new(key, value, error.to_string());
+        let mut config = self.clone();
+        for (key, value) in overrides {
+            let key = match key.as_str() {
+                "encoder_bits" => "encoder_config.num_bits",
+                key => key,
+            };
+            let root = key.split('.').next().unwrap_or(key);
+            if root == "runtime" || !STRUCTURAL.contains(&root) && !["dataset", "pretrained_name"].contains(&root) {
+                config.override_runtime(&[(key.to_owned(), value.clone())])?;
+                continue;
+            }
+            if !config.layers.is_empty()
+                && ["layer_type", "node_type", "node_input_dim", "layer_widths"].contains(&root)
+            {
+                let allowed = "the configuration describes each layer by itself; change its `layers`";
+                return Err(ParameterError::new(key, value, allowed));
+            }
+            let mut file = serde_json::to_value(ModelFile::from(config)).map_err(|error| wrong(key, value, error))?;
+            match key.split_once('.') {
+                None => file[root] = value.clone(),
+                Some((_, inner)) if file[root].is_object() => file[root][inner] = value.clone(),
+                Some(_) => return Err(ParameterError::new(key, value, format!("`{root}` has no parts"))),
+            }
+            config = serde_json::from_value(file).map_err(|error| wrong(key, value, error))?;
+        }
+        config.check()?;
+        *self = config;
+        Ok(())
+    }
+}

@@ -1,0 +1,59 @@
+//! Architectures by name: experiments that ship with this crate, without weights.
+
+use std::path::Path;
+
+use crate::config::{ConfigError, Experiment};
+use crate::files::nearest;
+
+macro_rules! zoo {
+    ($($name:literal,)*) => {
+        /// Name and YAML text of every model of the zoo.
+        const MODELS: &[(&str, &str)] = &[$(($name, include_str!(concat!("zoo/", $name, ".yaml")))),*];
+    };
+}
+
+zoo! {
+    "mnist_fc_8k_linear",
+    "mnist_fc_8k_dwn",
+    "mnist_bitflip_none",
+    "mnist_bitflip_5",
+    "mnist_bitflip_10",
+    "mnist_bitflip_20",
+    "mnist_gradnorm_none",
+    "mnist_gradnorm_layerwise",
+    "mnist_gradnorm_batchwise",
+    "mnist_gradnorm_layerwise_mean",
+    "mnist_residual_init",
+    "mnist_small",
+    "mnist_large",
+    "cifar10_ffn_baseline",
+}
+
+/// The names of the zoo.
+pub fn names() -> Vec<&'static str> {
+    MODELS.iter().map(|(name, _)| *name).collect()
+}
+
+/// The YAML text of a model of the zoo.
+pub fn text(name: &str) -> Option<&'static str> {
+    MODELS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
+/// The experiment of a model of the zoo, or `None` when there is no such model.
+///
+/// # Errors
+/// [`ConfigError`], which tests rule out.
+pub fn get(name: &str) -> Result<Option<Experiment>, ConfigError> {
+    let path = Path::new("zoo").join(format!("{name}.yaml"));
+    text(name).map(|text| Experiment::parse(&path, text)).transpose()
+}
+
+/// The nearest name, for "did you mean".
+pub fn nearest_name(name: &str) -> Option<&'static str> {
+    nearest(name, MODELS.iter().map(|(known, _)| *known))
+}
+
+/// What the first comment of a model says.
+pub fn summary(name: &str) -> &'static str {
+    text(name).and_then(|text| text.lines().next()).map(|line| line.trim_start_matches(['#', ' '])).unwrap_or_default()
+}
