@@ -32,6 +32,9 @@ pub enum CliError {
     /// A check found a difference.
     #[error("{0}")]
     Different(String),
+    /// A checkpoint cannot be imported, or differs from what its library says.
+    #[error(transparent)]
+    Import(#[from] crate::cli::import::ImportCliError),
     /// Training failed.
     #[cfg(feature = "train")]
     #[error(transparent)]
@@ -44,6 +47,7 @@ impl CliError {
         match self {
             Self::Different(_) => 1,
             Self::Tool(_) => 3,
+            Self::Import(error) => error.exit_code(),
             _ => 2,
         }
     }

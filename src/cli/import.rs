@@ -12,7 +12,7 @@ use crate::import::{
 
 /// Arguments of `difflut import`.
 #[derive(Debug, Args)]
-pub struct ImportArgs {
+pub(super) struct ImportArgs {
     /// A torch.save file (.pth, .pt), .safetensors, .npz or .blif
     checkpoint: PathBuf,
     /// The library that wrote it
@@ -81,7 +81,7 @@ impl ImportCliError {
 ///
 /// # Errors
 /// [`ImportCliError`]; no model is written then.
-pub fn run(arguments: &ImportArgs) -> Result<(), ImportCliError> {
+pub(super) fn run(arguments: &ImportArgs) -> Result<(), ImportCliError> {
     let path = &arguments.checkpoint;
     let is_blif = arguments.from == From::Blif
         || arguments.from == From::Auto && path.extension().is_some_and(|extension| extension == "blif");

@@ -12,6 +12,7 @@ mod binarize;
 mod error;
 mod eval;
 mod export;
+mod import;
 mod info;
 mod list;
 mod predict;
@@ -19,6 +20,7 @@ mod samples;
 #[cfg(feature = "train")]
 mod train;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -56,6 +58,8 @@ enum Command {
     Info(info::InfoArgs),
     /// Classify the rows of a .npy file
     Predict(predict::PredictArgs),
+    /// Make a model of a PyTorch checkpoint or a BLIF file
+    Import(import::ImportArgs),
     /// Print a model as hardware or firmware
     Export(ExportArgs),
     /// Write the truth tables of a model, without its float weights
@@ -73,6 +77,7 @@ impl Cli {
             Command::Eval(arguments) => eval::run(arguments),
             Command::Info(arguments) => info::run(arguments),
             Command::Predict(arguments) => predict::run(arguments),
+            Command::Import(arguments) => import::run(arguments).map_err(CliError::from),
             Command::Export(arguments) => export::run(arguments),
             Command::Binarize(arguments) => binarize::run(arguments),
             Command::List(arguments) => list::run(arguments),
@@ -91,7 +96,8 @@ fn finish(result: Result<(), CliError>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            // A reader that has gone away is no reason to panic.
+            let _ = writeln!(std::io::stderr(), "error: {error}");
             ExitCode::from(error.exit_code())
         }
     }
