@@ -4,5 +4,7 @@
 
 mod architecture;
 mod emit;
+#[cfg(feature = "train")]
+mod extension;
 mod faults;
 mod support;

@@ -32,6 +32,10 @@ pub enum CliError {
     /// A check found a difference.
     #[error("{0}")]
     Different(String),
+    /// A sweep failed.
+    #[cfg(feature = "train")]
+    #[error(transparent)]
+    Sweep(#[from] crate::sweep::SweepError),
     /// Training failed.
     #[cfg(feature = "train")]
     #[error(transparent)]
