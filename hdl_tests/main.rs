@@ -7,6 +7,8 @@ mod bad_input;
 mod command_line;
 mod digits;
 mod emit;
+#[cfg(feature = "train")]
+mod extension;
 mod faults;
 mod readme;
 mod support;

@@ -47,6 +47,8 @@ pub mod netlist;
 pub mod passes;
 pub mod report;
 pub mod store;
+#[cfg(feature = "train")]
+pub mod sweep;
 #[cfg(test)]
 mod testing;
 #[cfg(feature = "train")]

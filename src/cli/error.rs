@@ -35,6 +35,10 @@ pub enum CliError {
     /// A checkpoint cannot be imported, or differs from what its library says.
     #[error(transparent)]
     Import(#[from] crate::cli::import::ImportCliError),
+    /// A sweep failed.
+    #[cfg(feature = "train")]
+    #[error(transparent)]
+    Sweep(#[from] crate::sweep::SweepError),
     /// Training failed.
     #[cfg(feature = "train")]
     #[error(transparent)]

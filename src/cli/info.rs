@@ -1,23 +1,30 @@
 //! `difflut info`: what is in a model file.
 
+use std::path::Path;
+
 use clap::Args;
 
 use crate::binarized::{Head, LutLayer};
+use crate::config::ModelConfig;
 use crate::lower::lower;
 use crate::passes::{Pipeline, optimize};
 use crate::report::DesignReport;
-use crate::store::{LoadedModel, ModelKind};
+use crate::store::{self, LoadedModel, ModelKind};
 
 use super::CliError;
 
 /// Arguments of `difflut info`.
 #[derive(Debug, Args)]
 pub(super) struct InfoArgs {
-    /// A model file or the name of a pretrained model
+    /// A model file, a YAML file, or the name of a pretrained model or of one of the zoo
     model: String,
 }
 
 pub(super) fn run(arguments: &InfoArgs) -> Result<(), CliError> {
+    if let Some(name) = description(&arguments.model) {
+        say!("{}", name.trim_end());
+        return Ok(());
+    }
     let model = LoadedModel::load(&arguments.model)?;
     let network = &model.network;
     say!("{}", network.name());
@@ -49,10 +56,61 @@ pub(super) fn run(arguments: &InfoArgs) -> Result<(), CliError> {
     }
     print_object("configuration", model.config.as_ref());
     print_object("training", model.training.as_ref());
+    #[cfg(feature = "train")]
+    if model.kind == ModelKind::Trained {
+        print_parameters(&model)?;
+    }
+    print_metadata(&model);
     let mut design = lower(network);
     optimize(&mut design, &Pipeline::level("2")?)?;
     say!("\nhardware after optimization\n{}", DesignReport::new(&design)?);
     Ok(())
+}
+
+/// The text of a description without weights: of the zoo, of the store or a YAML file.
+fn description(what: &str) -> Option<String> {
+    let read = |path: &Path| std::fs::read_to_string(path).ok();
+    let path = Path::new(what);
+    if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+        return read(path);
+    }
+    match store::lookup(what, &store::search_path()) {
+        Ok(stored) if stored.path.is_none() => read(&stored.config?),
+        Ok(_) => None,
+        Err(_) if path.exists() => None,
+        Err(_) => store::zoo::text(what).map(str::to_owned),
+    }
+}
+
+/// Numbers of parameters, and what every layer is.
+#[cfg(feature = "train")]
+fn print_parameters(model: &LoadedModel) -> Result<(), CliError> {
+    let float = crate::model::Model::load(&model.path).map_err(crate::store::StoreError::from)?;
+    let counts = float.count_parameters().map_err(crate::store::StoreError::from)?;
+    say!("\nparameters               {} trained, {} with the encoder's", counts.trainable, counts.total);
+    for (index, layer) in float.layer_topology().map_err(crate::store::StoreError::from)?.iter().enumerate() {
+        let config = &layer.config;
+        say!(
+            "  layer {index:<4} {} {} of {} inputs, {} columns to {} nodes, {} parameters",
+            config.layer_type.name(),
+            config.node_type.name(),
+            config.node_input_dim,
+            layer.input_width,
+            config.width,
+            layer.parameters,
+        );
+    }
+    Ok(())
+}
+
+/// The metadata of the description beside the weights, when there is one.
+fn print_metadata(model: &LoadedModel) {
+    let Ok(config) = ModelConfig::load(&model.path.with_extension("yaml")) else { return };
+    let entries = config.metadata.entries();
+    if !entries.is_empty() {
+        say!("\nmetadata");
+        entries.iter().for_each(|(key, note)| say!("  {key:<22} {note}"));
+    }
 }
 
 fn describe(layer: &LutLayer) -> String {

@@ -18,6 +18,8 @@ mod list;
 mod predict;
 mod samples;
 #[cfg(feature = "train")]
+mod sweep;
+#[cfg(feature = "train")]
 mod train;
 
 use std::io::Write;
@@ -52,6 +54,9 @@ enum Command {
     /// Train a model from an experiment file
     #[cfg(feature = "train")]
     Train(train::TrainArgs),
+    /// Train every combination of a grid of parameters
+    #[cfg(feature = "train")]
+    Sweep(sweep::SweepArgs),
     /// Measure the accuracy of a model on labelled data
     Eval(eval::EvalArgs),
     /// Show what is in a model file
@@ -74,6 +79,8 @@ impl Cli {
         finish(match &self.command {
             #[cfg(feature = "train")]
             Command::Train(arguments) => train::run(arguments).map_err(CliError::from),
+            #[cfg(feature = "train")]
+            Command::Sweep(arguments) => sweep::run(arguments).map_err(CliError::from),
             Command::Eval(arguments) => eval::run(arguments),
             Command::Info(arguments) => info::run(arguments),
             Command::Predict(arguments) => predict::run(arguments),

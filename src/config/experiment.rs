@@ -64,7 +64,8 @@ impl Experiment {
 }
 
 impl ModelConfig {
-    /// Reads and checks a file that holds a model section alone.
+    /// Reads and checks a file that holds a model section alone, or the model section of an
+    /// experiment.
     ///
     /// # Errors
     /// [`ConfigError`] with the file, the key or parameter, and what is allowed.
@@ -77,6 +78,10 @@ impl ModelConfig {
     /// # Errors
     /// The same.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        // An experiment is told by the section's key; a model section has no such key.
+        if text.lines().any(|line| line.starts_with("model:")) {
+            return Experiment::parse(path, text).map(|experiment| experiment.model);
+        }
         let file: ModelFile = parse(path, text)?;
         let config = Self::try_from(file).map_err(|source| wrong(path, text, source))?;
         config.check().map_err(|source| wrong(path, text, source))?;

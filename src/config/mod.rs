@@ -36,3 +36,6 @@ pub use overrides::STRUCTURAL;
 pub use regularizer::{RegularizerConfig, RegularizerType};
 pub use runtime::{EvalMode, FanMode, GradStabilization, InitFn, InitKwargs, Nonlinearity, RuntimeConfig};
 pub use training::{OptimizerType, Schedule, TrainingConfig};
+
+#[cfg(test)]
+mod tests;

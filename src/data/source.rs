@@ -215,4 +215,28 @@ mod tests {
         assert_eq!(recorded("digits_test", Some(3)).unwrap().rows, 3);
         assert!(recorded("../digits_test", None).is_none());
     }
+
+    #[test]
+    fn real_mnist_is_read_from_its_folder() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/mnist");
+        if !folder.is_dir() {
+            return crate::testing::skipped(
+                "real_mnist_is_read_from_its_folder",
+                &format!("{} is not there", folder.display()),
+            );
+        }
+        let section = DataConfig {
+            name: Some("mnist".into()),
+            path: Some(folder),
+            limit: Some(2000),
+            test_limit: Some(100),
+            ..DataConfig::default()
+        };
+        let (train, test) = load_section(&section).unwrap();
+        assert_eq!((train.rows, train.columns, train.classes), (2000, 784, 10));
+        assert_eq!(train.labels[..6], [5, 0, 4, 1, 9, 2]);
+        assert_eq!(test.unwrap().labels[..6], [7, 2, 1, 0, 4, 1]);
+        assert_eq!(train.name, "mnist_train");
+        assert_eq!(train.features.iter().fold(0.0f32, |a, &x| a.max(x)), 255.0);
+    }
 }

@@ -7,6 +7,7 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
+use super::kinds::plan;
 use super::{Fitted, Layer, Model, ModelError};
 use crate::components::encoder::{Encoder, Samples};
 use crate::components::layer::{LayerShape, Wiring};
@@ -72,7 +73,7 @@ impl Model {
     /// of its own starts a new one.
     fn draw_layers(&self, encoder: &dyn Encoder) -> Result<Vec<Layer>, ModelError> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        let plan = self.config.plan()?;
+        let plan = plan(&self.config)?;
         let last = plan.len().saturating_sub(1);
         let mut input_width = encoder.width();
         let mut layers = Vec::with_capacity(plan.len());
@@ -101,7 +102,7 @@ impl Model {
 
 /// The kernels of a checked configuration, one per layer.
 pub(super) fn kernels(config: &ModelConfig) -> Result<Vec<Arc<dyn NodeKernel>>, ModelError> {
-    let plan = config.plan()?;
+    let plan = plan(config)?;
     let mut kinds = Vec::with_capacity(plan.len());
     for layer in &plan {
         kinds.push(registry::NODES.get(layer.node_type.name())?);

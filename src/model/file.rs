@@ -12,6 +12,7 @@
 use std::path::Path;
 
 use super::build::{kernels, layer};
+use super::kinds::plan;
 use super::{Fitted, Model, ModelError, TrainingRecord, weights_of};
 use crate::components::registry;
 use crate::config::ModelConfig;
@@ -97,7 +98,8 @@ impl Model {
             .map_err(|error| file.field_error("tensors of the encoder", error))?;
         let mut input_width = encoder.width();
         let mut layers = Vec::new();
-        for (index, (&width, kernel)) in config.layer_widths.iter().zip(&kernels).enumerate() {
+        let plan = plan(&config).map_err(|error| in_config(error.to_string()))?;
+        for (index, (width, kernel)) in plan.iter().map(|layer| layer.width).zip(&kernels).enumerate() {
             let (wiring, weights) = (format!("layers.{index}.wiring"), format!("layers.{index}.weights"));
             let columns =
                 read(file, &wiring, &[width, kernel.fan_in()], |shape| file.indices(&wiring, shape, input_width))?;

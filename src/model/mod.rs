@@ -8,11 +8,13 @@ mod encoded;
 mod error;
 mod evaluate;
 mod file;
+mod kinds;
 mod record;
 
 pub use encoded::EncodedSamples;
 pub use error::ModelError;
 pub use file::{MODEL_FORMAT, MODEL_VERSION};
+pub use kinds::{MODELS, ModelKind};
 pub use record::{Accuracies, TrainingRecord};
 
 use std::sync::Arc;
@@ -139,7 +141,7 @@ impl Model {
     /// # Errors
     /// [`ModelError::NotFitted`].
     pub fn layer_topology(&self) -> Result<Vec<LayerTopology>, ModelError> {
-        let plan = self.config.plan()?;
+        let plan = kinds::plan(&self.config)?;
         let layers = plan.into_iter().zip(&self.fitted()?.layers);
         Ok(layers
             .map(|(config, layer)| LayerTopology {
@@ -238,5 +240,7 @@ fn weights_of(weights: &Var) -> Result<Vec<f32>, ModelError> {
     Ok(weights.as_tensor().flatten_all()?.to_vec1()?)
 }
 
+#[cfg(test)]
+mod random_configs;
 #[cfg(test)]
 mod tests;

@@ -163,3 +163,77 @@ fn no_corruption_makes_the_reader_panic() {
         let _ = open(broken);
     }
 }
+
+#[test]
+fn layers_may_differ_in_nodes_fan_in_and_seed() {
+    let text = "encoder: {type: gray, params: {num_bits: 4}}
+layers:
+  - {node_type: dwn, output_size: 12, n: 3, seed: 5, node_params: {beta: 0.5}}
+  - {node_type: probabilistic, output_size: 9, n: 2, node_params: {temperature: 0.5}}
+groupsum: {k: 3, tau: 2.0, use_randperm: true}
+";
+    let config = ModelConfig::parse(Path::new("m.yaml"), text).unwrap();
+    let mut model = Model::build(config, 7).unwrap();
+    model.fit_encoder(&samples(50), 4).unwrap();
+    let topology = model.layer_topology().unwrap();
+    let sizes: Vec<(usize, usize)> = topology.iter().map(|layer| (layer.input_width, layer.parameters)).collect();
+    assert_eq!(sizes, [(16, 12 * 8), (12, 9 * 4)]);
+    assert_eq!(
+        model.count_parameters().unwrap(),
+        ParameterCount { total: 12 * 8 + 9 * 4 + 8, trainable: 12 * 8 + 9 * 4 }
+    );
+    let network = model.binarize().unwrap();
+    let values = samples(100);
+    for (outcome, row) in model.evaluate(&values).unwrap().iter().zip(values.chunks(4)) {
+        assert_eq!(outcome, &network.predict(row));
+    }
+    let loaded = reread(&model.to_file().unwrap()).unwrap();
+    assert_eq!((loaded.config(), loaded.binarize().unwrap()), (model.config(), network));
+    // The first layer has a seed of its own, so that the model's does not change it.
+    let mut other = Model::build(model.config().clone(), 8).unwrap();
+    other.fit_encoder(&samples(50), 4).unwrap();
+    let layers = |model: &Model| model.binarize().unwrap().layers().to_vec();
+    assert_eq!(layers(&other)[0], layers(&model)[0]);
+    let message = ModelConfig::parse(Path::new("m.yaml"), &text.replace("beta: 0.5", "temperature: 0.5"))
+        .map(|config| Model::build(config, 1).unwrap_err().to_string());
+    assert!(message.unwrap().starts_with("layers[0].node_params.temperature is set; node_type dwn reads only"));
+}
+
+#[test]
+fn the_permutation_of_the_head_shuffles_the_last_layers_nodes() {
+    let wiring = |use_randperm| {
+        let config = ModelConfig { use_randperm, ..config(NodeType::Dwn) };
+        let mut model = Model::build(config, 7).unwrap();
+        model.fit_encoder(&samples(50), 4).unwrap();
+        let layers = model.binarize().unwrap().layers().to_vec();
+        let mut nodes: Vec<Vec<u32>> = layers[1].wiring.chunks(3).map(<[u32]>::to_vec).collect();
+        let plain = nodes.clone();
+        nodes.sort();
+        (plain, nodes, layers[0].wiring.clone())
+    };
+    let (plain, shuffled) = (wiring(false), wiring(true));
+    assert_ne!(plain.0, shuffled.0);
+    assert_eq!((plain.1, plain.2), (shuffled.1, shuffled.2));
+}
+
+#[test]
+fn runtime_parameters_change_after_the_building_and_structural_ones_do_not() {
+    let mut model = model(NodeType::Probabilistic);
+    let set = |key: &str, value: serde_json::Value| vec![(key.to_owned(), value)];
+    model.apply_runtime_overrides(&set("temperature", 0.5.into())).unwrap();
+    assert_eq!(model.config().runtime.temperature, Some(0.5));
+    let before = model.to_file().unwrap().to_bytes().unwrap();
+    let message = model.apply_runtime_overrides(&set("node_input_dim", 4.into())).unwrap_err().to_string();
+    assert!(message.starts_with("node_input_dim is 4; it is structural"), "{message}");
+    assert!(model.apply_runtime_overrides(&set("beta", 0.5.into())).is_err());
+    assert_eq!(model.to_file().unwrap().to_bytes().unwrap(), before);
+}
+
+#[test]
+fn batches_fit_the_encoder_like_all_samples_at_once() {
+    let (values, mut whole) = (samples(50), Model::build(config(NodeType::Dwn), 1).unwrap());
+    let mut parts = Model::build(config(NodeType::Dwn), 1).unwrap();
+    whole.fit_encoder(&values, 4).unwrap();
+    parts.fit_encoder_to_batches(values.chunks(28), 4).unwrap();
+    assert_eq!(parts.binarize().unwrap(), whole.binarize().unwrap());
+}

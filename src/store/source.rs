@@ -91,3 +91,63 @@ pub fn save_to_pretrained(
     let (yaml, file) = reservation.fill(&config, &model.to_file()?)?;
     Ok((version, yaml, file))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{EncoderConfig, EncoderType, NodeType, RuntimeConfig};
+
+    fn trained() -> Model {
+        let config = ModelConfig {
+            runtime: RuntimeConfig { output_tau: Some(2.0), ..RuntimeConfig::default() },
+            ..ModelConfig::feedforward(NodeType::Probabilistic, 3, vec![9], EncoderConfig::new(EncoderType::Gray, 2), 3)
+        };
+        let mut model = Model::build(config, 1).unwrap();
+        model.fit_encoder(&[0.0, 3.0, 2.0, 1.0], 2).unwrap();
+        model
+    }
+
+    #[test]
+    fn a_published_model_is_described_found_and_loaded_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut model = trained();
+        let metadata = vec![("notes".to_owned(), Note::Text("first".into()))];
+        let publication = Publication { name: "tiny".into(), version: None, metadata };
+        let (version, yaml, file) = save_to_pretrained(&mut model, folder.path(), &publication).unwrap();
+        assert_eq!(version, 1);
+        assert_eq!(Model::load(&file).unwrap().binarize().unwrap(), model.binarize().unwrap());
+        let config = ModelConfig::load(&yaml).unwrap();
+        assert!(config.pretrained && config.pretrained_name.as_deref() == Some("tiny"));
+        assert_eq!(config.metadata.notes, Some(Note::Text("first".into())));
+        assert_eq!(config.metadata.parameters_trainable, Some(Note::Integer(72)));
+        assert_eq!(config.metadata.training_date.as_ref().map(|date| date.to_string().len()), Some(10));
+        assert_eq!(config.is_compatible_with_weights(model.config()), Ok(()));
+        let (version, _, second) = save_to_pretrained(&mut model, folder.path(), &publication).unwrap();
+        assert_eq!(version, 2);
+        assert_eq!(lookup("tiny", &[folder.path().to_owned()]).unwrap().path, Some(second));
+
+        let wrong = Publication { metadata: vec![("nots".into(), Note::Integer(1))], ..publication };
+        assert!(save_to_pretrained(&mut model, folder.path(), &wrong).unwrap_err().to_string().contains("`nots`"));
+        assert!(!folder.path().join("feedforward/tiny/v3").exists());
+        let mut unfitted = Model::build(model.config().clone(), 1).unwrap();
+        let message = save_to_pretrained(&mut unfitted, folder.path(), &wrong).unwrap_err().to_string();
+        assert_eq!(message, "the encoder is not fitted; train the model or fit it to data first");
+    }
+
+    #[test]
+    fn overrides_at_build_time_depend_on_whether_there_are_weights() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.safetensors");
+        trained().save(&path).unwrap();
+        let what = path.to_str().unwrap();
+        let set = |key: &str, value: Value| vec![(key.to_owned(), value)];
+        let model = build_model(what, true, &set("temperature", 0.5.into())).unwrap();
+        assert_eq!(model.config().runtime.temperature, Some(0.5));
+        let message = build_model(what, true, &set("encoder_bits", 3.into())).unwrap_err().to_string();
+        assert!(message.contains("encoder_bits is 3; it is structural"), "{message}");
+        let model = build_model(what, false, &set("encoder_bits", 3.into())).unwrap();
+        assert!(model.features().is_err() && model.config().encoder_config.num_bits == 3);
+        let message = build_model("digts", true, &[]).unwrap_err().to_string();
+        assert!(message.contains("there is no pretrained model `digts`; did you mean `digits`?"), "{message}");
+    }
+}

@@ -57,3 +57,42 @@ pub fn nearest_name(name: &str) -> Option<&'static str> {
 pub fn summary(name: &str) -> &'static str {
     text(name).and_then(|text| text.lines().next()).map(|line| line.trim_start_matches(['#', ' '])).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::NodeType;
+
+    /// Models of node types that this build has; the others say which one they need.
+    #[test]
+    fn every_model_is_one_of_the_documents_and_can_be_built() {
+        let mut built = 0;
+        for name in names() {
+            let experiment = match get(name) {
+                Ok(experiment) => experiment.unwrap(),
+                Err(error) => {
+                    let needed = ["linear_lut", "dwn_stable"].into_iter().find(|node| error.to_string().contains(node));
+                    assert!(needed.is_some_and(|node| NodeType::from_name(node).is_none()), "{name}: {error}");
+                    continue;
+                }
+            };
+            built += 1;
+            assert_eq!(experiment.model.pretrained_name.as_deref(), Some(name));
+            assert!(summary(name).ends_with('.'), "{name}");
+            assert_eq!(experiment.data.name, experiment.model.dataset);
+            #[cfg(feature = "train")]
+            crate::model::Model::build(experiment.model, 1).unwrap();
+        }
+        assert!(built >= 4, "{built}");
+    }
+
+    #[cfg(feature = "train")]
+    #[test]
+    fn parameters_are_overridden_as_in_the_documents() {
+        let overrides = [("encoder_bits".to_owned(), 6.into()), ("node_input_dim".to_owned(), 4.into())];
+        let model = crate::store::build_model("mnist_large", false, &overrides).unwrap();
+        assert_eq!((model.config().encoder_config.num_bits, model.config().node_input_dim), (6, 4));
+        let message = crate::store::build_model("mnist_larg", false, &[]).unwrap_err().to_string();
+        assert!(message.contains("`mnist_larg`"), "{message}");
+    }
+}
