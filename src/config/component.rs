@@ -20,6 +20,10 @@ pub enum ModelType {
 pub enum LayerType {
     /// Fixed random wiring.
     Random,
+    /// Trained choice of every input.
+    Learnable,
+    /// Fixed wiring whose nodes start as wires from the layer before.
+    Residual,
 }
 
 /// The family of the trained nodes.
@@ -30,17 +34,22 @@ pub enum NodeType {
     Probabilistic,
     /// Table of numbers, trained by extended finite differences.
     Dwn,
-}
-
-/// How the values of a table are drawn before training.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum InitFn {
-    /// The node type's own draw: standard normal logits, or uniform table values.
-    #[default]
-    Default,
-    /// The node passes its first input on.
-    Residual,
+    /// Table of logits, trained by scaled extended finite differences.
+    DwnStable,
+    /// Table of logits, looked up forward and interpolated backward.
+    Hybrid,
+    /// Sigmoid of an affine function.
+    LinearLut,
+    /// Sigmoid of a polynomial.
+    Polylut,
+    /// Sigmoid of a small neural network.
+    Neurallut,
+    /// Sum of cosines.
+    Fourier,
+    /// Distribution over the 16 gates of two inputs.
+    Difflogic,
+    /// Sigmoid of a Walsh polynomial.
+    Warp,
 }
 
 /// The encoder, told apart by its `name`.
@@ -88,68 +97,4 @@ pub struct ThermometerConfig {
 
 fn yes() -> bool {
     true
-}
-
-/// Parameters that change training or scores but not the shape of the weights.
-///
-/// Every one is optional; a node type refuses those that it would ignore.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RuntimeConfig {
-    /// Softness of probabilistic table values, sigmoid(logit / temperature); 1e-6 to 1e6.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub temperature: Option<f32>,
-    /// Scores are group sums divided by this; 1e-6 to 1e6, default 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub output_tau: Option<f32>,
-    /// Factor of the extended finite difference; 1e-6 to 1e6, default 0.5 * 0.75^(n-1).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub alpha: Option<f32>,
-    /// Weight of a table row per input that differs; 0 to 1, default 1/3.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub beta: Option<f32>,
-    /// How table values are drawn before training.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub init_fn: Option<InitFn>,
-    /// Residual initialization: logits are plus or minus this; 0 to 100, default 5.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub logit_clarity: Option<f32>,
-    /// Residual initialization: standard deviation of the noise added; 0 to 100, default 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub noise_factor: Option<f32>,
-}
-
-impl RuntimeConfig {
-    /// The names of the parameters that are set.
-    pub fn keys(&self) -> Vec<&'static str> {
-        [
-            ("temperature", self.temperature.is_some()),
-            ("output_tau", self.output_tau.is_some()),
-            ("alpha", self.alpha.is_some()),
-            ("beta", self.beta.is_some()),
-            ("init_fn", self.init_fn.is_some()),
-            ("logit_clarity", self.logit_clarity.is_some()),
-            ("noise_factor", self.noise_factor.is_some()),
-        ]
-        .into_iter()
-        .filter_map(|(key, set)| set.then_some(key))
-        .collect()
-    }
-
-    pub(super) fn check(&self) -> Result<(), ParameterError> {
-        let positive = 1e-6..=1e6;
-        for (key, value, range) in [
-            ("runtime.temperature", self.temperature, positive.clone()),
-            ("runtime.output_tau", self.output_tau, positive.clone()),
-            ("runtime.alpha", self.alpha, positive),
-            ("runtime.beta", self.beta, 0.0..=1.0),
-            ("runtime.logit_clarity", self.logit_clarity, 0.0..=100.0),
-            ("runtime.noise_factor", self.noise_factor, 0.0..=100.0),
-        ] {
-            if let Some(value) = value {
-                ParameterError::unless_in(key, value, range)?;
-            }
-        }
-        Ok(())
-    }
 }

@@ -166,7 +166,7 @@ data:
             &["e.yaml", "line 10", "`layer_width`", "did you mean `layer_widths`?"],
         );
         refused("    num_bits", "    num_bit", &["e.yaml", "`num_bit`", "did you mean `num_bits`?", "feature_wise"]);
-        refused("    output_tau", "    use_cuda", &["unknown key `use_cuda`", "temperature, output_tau"]);
+        refused("    output_tau", "    use_gpu", &["unknown key `use_gpu`", "output_tau"]);
         refused("epochs", "epoch", &["unknown key `epoch`", "did you mean `epochs`?"]);
         refused("train:", "trian:", &["unknown key `trian`", "did you mean `train`?"]);
     }

@@ -8,11 +8,17 @@ mod error;
 mod experiment;
 mod input_format;
 mod model;
+mod node_params;
+mod regularizer;
+mod runtime;
 mod training;
 
-pub use component::{EncoderConfig, InitFn, LayerType, ModelType, NodeType, RuntimeConfig, ThermometerConfig};
+pub use component::{EncoderConfig, LayerType, ModelType, NodeType, ThermometerConfig};
 pub use error::{ConfigError, ParameterError};
 pub use experiment::{DataConfig, Experiment};
 pub use input_format::{InputFormat, InputFormatError};
 pub use model::{MAX_TABLE_ENTRIES, ModelConfig};
+pub use node_params::{Activation, NodeParams};
+pub use regularizer::{RegularizerConfig, RegularizerType};
+pub use runtime::{EvalMode, FanMode, GradStabilization, InitFn, InitKwargs, Nonlinearity, RuntimeConfig};
 pub use training::{OptimizerType, Schedule, TrainingConfig};

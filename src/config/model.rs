@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EncoderConfig, InputFormat, LayerType, ModelType, NodeType, ParameterError, RuntimeConfig};
+use super::{EncoderConfig, InputFormat, LayerType, ModelType, NodeParams, NodeType, ParameterError, RuntimeConfig};
 
 /// Largest number of trained table entries. At 2^27 the weights are 512 MiB and the optimizer
 /// holds three times that beside them.
@@ -40,6 +40,9 @@ pub struct ModelConfig {
     /// or signed integers that hold the training data, which must then be whole numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_format: Option<InputFormat>,
+    /// Structural parameters of the node type.
+    #[serde(default, skip_serializing_if = "NodeParams::is_empty")]
+    pub node_params: NodeParams,
     /// Parameters that do not change the shape of the weights.
     #[serde(default)]
     pub runtime: RuntimeConfig,
@@ -93,6 +96,7 @@ impl ModelConfig {
         if let Some(format) = &self.input_format {
             format.check()?;
         }
+        self.node_params.check()?;
         self.runtime.check()
     }
 

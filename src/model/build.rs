@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use candle_core::{Device, Var};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Fitted, Layer, Model, ModelError};
+use super::layer::Layer;
+use super::{Fitted, Model, ModelError};
 use crate::components::encoder::{Encoder, Samples};
-use crate::components::layer::{LayerShape, Wiring};
+use crate::components::initializer::Initializer;
+use crate::components::layer::{Draw, LayerShape};
 use crate::components::node::{NodeKernel, NodeSpec};
 use crate::components::registry;
-use crate::config::{InputFormat, ModelConfig, ParameterError};
+use crate::config::{InputFormat, MAX_TABLE_ENTRIES, ModelConfig, ParameterError};
 
 impl Model {
     /// A model of the given configuration without weights; `seed` decides its wiring and its
@@ -54,49 +55,80 @@ impl Model {
 
     fn draw_layers(&self, encoder: &dyn Encoder) -> Result<Vec<Layer>, ModelError> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        let wire = registry::layer_kind(self.config.layer_type).wire;
+        let kind = registry::layer_kind(self.config.layer_type);
+        let fan_in = self.config.node_input_dim;
+        let initializer = Initializer::new(&self.config.runtime, kind.init, fan_in)?;
         let mut input_width = encoder.width();
         let mut layers = Vec::with_capacity(self.config.layer_widths.len());
-        for &width in &self.config.layer_widths {
-            let shape = LayerShape { input_width, width, fan_in: self.config.node_input_dim };
-            let columns = wire(shape, &mut rng);
-            let parameters = self.kernel.parameters();
-            let mut weights = vec![0.0; width * parameters];
-            weights.chunks_exact_mut(parameters).for_each(|node| self.kernel.init(&mut rng, node));
-            layers.push(layer(input_width, self.config.node_input_dim, columns, weights)?);
+        for (index, &width) in self.config.layer_widths.iter().enumerate() {
+            let shape = LayerShape { input_width, width, fan_in };
+            let source = match kind.draw {
+                Draw::Fixed(draw) => Drawn::Fixed(draw(shape, &mut rng)),
+                Draw::Learned(draw) => {
+                    let choices = width as u64 * fan_in as u64 * input_width as u64;
+                    if choices > MAX_TABLE_ENTRIES {
+                        return Err(ModelError::Parameter(ParameterError::new(
+                            format!(
+                                "the number of choices of layer {index} (width times node_input_dim times columns)"
+                            ),
+                            choices,
+                            format!("at most {MAX_TABLE_ENTRIES} can be trained; reduce layer_widths or use random"),
+                        )));
+                    }
+                    Drawn::Learned(draw(shape, &mut rng))
+                }
+            };
+            let mut weights = vec![0.0; width * self.kernel.parameters()];
+            for row in weights.chunks_exact_mut(self.kernel.parameters()) {
+                initializer.fill(self.kernel.as_ref(), &mut rng, row);
+            }
+            layers.push(match source {
+                Drawn::Fixed(columns) => Layer::fixed(input_width, fan_in, columns, weights)?,
+                Drawn::Learned(choices) => Layer::learned(input_width, fan_in, choices, weights)?,
+            });
             input_width = width;
         }
         Ok(layers)
     }
 }
 
-/// The kernel of a checked configuration.
-pub(super) fn kernel(config: &ModelConfig) -> Result<Arc<dyn NodeKernel>, ModelError> {
-    let kind = registry::node_kind(config.node_type);
-    // A parameter without effect is a misunderstanding that would otherwise stay unseen.
-    let ignored =
-        config.runtime.keys().into_iter().find(|key| *key != "output_tau" && !kind.runtime_keys.contains(key));
-    if let Some(key) = ignored {
-        return Err(ModelError::Parameter(ParameterError::new(
-            format!("runtime.{key}"),
-            "set",
-            format!("node_type {} reads only output_tau, {}; remove it", kind.name, kind.runtime_keys.join(", ")),
-        )));
-    }
-    Ok((kind.build)(NodeSpec { fan_in: config.node_input_dim, runtime: &config.runtime })?.into())
+/// What a layer kind has drawn.
+enum Drawn {
+    Fixed(Vec<u32>),
+    Learned(Vec<f32>),
 }
 
-/// A layer of checked wiring and weights.
-pub(super) fn layer(
-    input_width: usize,
-    fan_in: usize,
-    columns: Vec<u32>,
-    weights: Vec<f32>,
-) -> Result<Layer, ModelError> {
-    let wiring = Wiring::new(input_width, fan_in, columns)
-        .ok_or_else(|| candle_core::Error::Msg("a wiring names a column that does not exist".into()))?;
-    let shape = (wiring.width(), weights.len() / wiring.width().max(1));
-    Ok(Layer { wiring: Arc::new(wiring), weights: Var::from_vec(weights, shape, &Device::Cpu)? })
+/// The kernel of a checked configuration.
+pub(super) fn kernel(config: &ModelConfig) -> Result<Arc<dyn NodeKernel>, ModelError> {
+    let (node, layer) = (registry::node_kind(config.node_type), registry::layer_kind(config.layer_type));
+    let own = || node.parameters.iter().chain(layer.parameters);
+    let known = |section: &str, key: &str| own().any(|p| p.section == section && p.key == key);
+    // A parameter without effect is a misunderstanding that would otherwise stay unseen.
+    let common = |key: &str| registry::COMMON_PARAMETERS.iter().any(|parameter| parameter.key == key);
+    let runtime = config.runtime.keys().into_iter().filter(|key| !common(key)).map(|key| ("runtime", key));
+    let params = config.node_params.keys().into_iter().map(|key| ("node_params", key));
+    if let Some((section, key)) = runtime.chain(params).find(|(section, key)| !known(section, key)) {
+        let reads: Vec<&str> = own().filter(|p| p.section == section).map(|p| p.key).collect();
+        let who = format!("node_type {} with layer_type {}", node.name, layer.name);
+        let allowed = match reads.as_slice() {
+            [] => format!("{who} reads no such parameter; remove it"),
+            reads => format!("{who} reads here only {} and what every model reads; remove it", reads.join(", ")),
+        };
+        return Err(ModelError::Parameter(ParameterError::new(format!("{section}.{key}"), "set", allowed)));
+    }
+    Initializer::new(&config.runtime, layer.init, config.node_input_dim)?;
+    let spec = NodeSpec { fan_in: config.node_input_dim, params: &config.node_params, runtime: &config.runtime };
+    let kernel = (node.build)(spec)?;
+    let nodes: u64 = config.layer_widths.iter().map(|&width| width as u64).sum();
+    let numbers = nodes * kernel.parameters() as u64;
+    if numbers > MAX_TABLE_ENTRIES {
+        return Err(ModelError::Parameter(ParameterError::new(
+            "the number of trained numbers (sum of layer_widths times the numbers of a node)",
+            numbers,
+            format!("at most {MAX_TABLE_ENTRIES} can be trained; reduce node_params, node_input_dim or layer_widths"),
+        )));
+    }
+    Ok(kernel.into())
 }
 
 /// The narrowest integers that hold every value.
@@ -157,7 +189,30 @@ mod tests {
         let mut config = config(NodeType::Dwn);
         config.runtime.temperature = Some(2.0);
         let message = Model::build(config, 1).unwrap_err().to_string();
-        assert!(message.starts_with("runtime.temperature is set; node_type dwn reads only output_tau, alpha"));
+        let expected = "runtime.temperature is set; node_type dwn with layer_type random reads here only alpha, beta and \
+                        what every model reads; remove it";
+        assert_eq!(message, expected);
+        let mut config = super::super::tests::config(NodeType::Hybrid);
+        config.node_params.degree = Some(2);
+        let message = Model::build(config, 1).unwrap_err().to_string();
+        let expected = "node_params.degree is set; node_type hybrid with layer_type random reads no such parameter; \
+                        remove it";
+        assert_eq!(message, expected);
+    }
+
+    #[test]
+    fn nodes_and_choices_that_fill_the_memory_are_refused() {
+        let mut large = config(NodeType::Neurallut);
+        large.layer_widths = vec![2000];
+        large.node_params = serde_yaml::from_str("{hidden_width: 256, depth: 16}").unwrap();
+        let message = Model::build(large, 1).unwrap_err().to_string();
+        assert!(message.starts_with("the number of trained numbers"), "{message}");
+        assert!(message.contains("at most 134217728 can be trained"), "{message}");
+        let mut wide = config(NodeType::Difflogic);
+        wide.layer_type = crate::config::LayerType::Learnable;
+        wide.layer_widths = vec![40_000, 40_000];
+        let message = Model::build(wide, 1).unwrap().fit_encoder(&[0.0, 1.0], 1).unwrap_err().to_string();
+        assert!(message.starts_with("the number of choices of layer 1 "), "{message}");
     }
 
     #[test]

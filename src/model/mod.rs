@@ -8,32 +8,28 @@ mod encoded;
 mod error;
 mod evaluate;
 mod file;
+mod layer;
 mod record;
+mod training;
 
 pub use encoded::EncodedSamples;
 pub use error::ModelError;
 pub use file::{MODEL_FORMAT, MODEL_VERSION};
 pub use record::{Accuracies, TrainingRecord};
+pub use training::TrainingStep;
 
 use std::sync::Arc;
 
 use candle_core::{Device, Tensor, Var};
 
+use layer::Layer;
+
 use crate::binarized::{BinarizedNetwork, Head, LutLayer};
 use crate::components::encoder::Encoder;
 use crate::components::head::group_sum;
-use crate::components::layer::Wiring;
 use crate::components::node::NodeKernel;
 use crate::components::ops::LutLayerOp;
 use crate::config::ModelConfig;
-
-/// One trainable layer.
-#[derive(Clone, Debug)]
-struct Layer {
-    wiring: Arc<Wiring>,
-    /// `(width, parameters of a node)`, float32.
-    weights: Var,
-}
 
 /// What a fitted encoder fixes: the sizes of everything behind it.
 #[derive(Debug)]
@@ -86,12 +82,15 @@ impl Model {
         Ok(self.fitted()?.encoder.features())
     }
 
-    /// The weights of every layer, `(width, parameters of a node)`, for an optimizer.
+    /// What an optimizer trains: of every layer the rows of its nodes, `(width, numbers of a
+    /// node)`, whose constants have a gradient of zero, and behind them the choices of a
+    /// learnable layer, `(width * node_input_dim, columns)`.
     ///
     /// # Errors
     /// [`ModelError::NotFitted`].
     pub fn weights(&self) -> Result<Vec<Var>, ModelError> {
-        Ok(self.fitted()?.layers.iter().map(|layer| layer.weights.clone()).collect())
+        let layers = self.fitted()?.layers.iter();
+        Ok(layers.flat_map(|layer| std::iter::once(&layer.weights).chain(layer.choices())).cloned().collect())
     }
 
     /// Number of trained parameters.
@@ -99,18 +98,22 @@ impl Model {
     /// # Errors
     /// [`ModelError::NotFitted`].
     pub fn parameters(&self) -> Result<usize, ModelError> {
-        Ok(self.fitted()?.layers.iter().map(|layer| layer.weights.elem_count()).sum())
+        let of_layer = |layer: &Layer| {
+            let constants = layer.width() * self.kernel.constants();
+            layer.weights.elem_count() - constants + layer.choices().map_or(0, |choices| choices.elem_count())
+        };
+        Ok(self.fitted()?.layers.iter().map(of_layer).sum())
     }
 
-    /// Training scores `(batch, classes)` for encoded bits `(columns, batch)` of 0 and 1.
+    /// Scores `(batch, classes)` of the training relaxation for encoded bits `(columns, batch)`
+    /// of 0 and 1: without noise, and with the columns that learnable layers choose.
     ///
     /// # Errors
     /// [`ModelError::NotFitted`], and candle's for a tensor of another shape.
     pub fn forward(&self, encoded: &Tensor) -> Result<Tensor, ModelError> {
         let mut activations = encoded.clone();
         for (index, layer) in self.fitted()?.layers.iter().enumerate() {
-            let op =
-                LutLayerOp { kernel: self.kernel.clone(), wiring: layer.wiring.clone(), input_gradient: index > 0 };
+            let op = LutLayerOp { kernel: self.kernel.clone(), wiring: layer.wiring()?, input_gradient: index > 0 };
             activations = activations.apply_op2(layer.weights.as_tensor(), op)?;
         }
         Ok(group_sum(&activations, self.config.num_classes, f64::from(self.config.tau()))?)
@@ -142,10 +145,11 @@ impl Model {
             let weights = weights_of(&layer.weights)?;
             let nodes = weights.chunks_exact(self.kernel.parameters());
             let tables = nodes.map(|node| self.kernel.truth_table(node)).collect();
+            let wiring = layer.wiring()?;
             Ok(LutLayer {
-                input_width: layer.wiring.input_width(),
-                fan_in: layer.wiring.fan_in(),
-                wiring: layer.wiring.columns().to_vec(),
+                input_width: wiring.input_width(),
+                fan_in: wiring.fan_in(),
+                wiring: wiring.columns().to_vec(),
                 tables,
             })
         });
