@@ -14,6 +14,7 @@ use difflut::binarized::{EncodedBit, Encoder as BinarizedEncoder};
 use difflut::cli::ExportCli;
 use difflut::components::ComponentError;
 use difflut::components::encoder::{Encoder, EncoderKind, FittedTensor, Samples};
+use difflut::components::initializer::{Block, Residual};
 use difflut::components::node::{NodeKernel, NodeKind};
 use difflut::components::registry::{ENCODERS, NODES};
 use difflut::config::{EncoderType, Experiment, LayerConfig, ModelType, NodeType};
@@ -41,12 +42,17 @@ impl NodeKernel for ThresholdGate {
         self.fan_in
     }
 
-    fn parameters(&self) -> usize {
-        self.fan_in + 1
+    fn blocks(&self) -> Vec<Block> {
+        vec![Block::matrix("weights", self.fan_in, 1), Block::vector("bias", 1)]
     }
 
     fn init(&self, rng: &mut ChaCha8Rng, parameters: &mut [f32]) {
         parameters.iter_mut().for_each(|parameter| *parameter = rng.random_range(-0.5..0.5));
+    }
+
+    fn residual(&self, residual: Residual, rng: &mut ChaCha8Rng, parameters: &mut [f32]) {
+        parameters.iter_mut().for_each(|parameter| *parameter = residual.noise(rng));
+        parameters[0] = residual.clarity;
     }
 
     fn forward(&self, parameters: &[f32], pins: &[&[f32]], out: &mut [f32]) {
@@ -87,7 +93,7 @@ static THRESHOLD_GATE: NodeKind = NodeKind {
     node_type: NodeType::Custom("threshold_gate"),
     name: "threshold_gate",
     summary: "sign of a trained weighted sum",
-    runtime_keys: &[],
+    parameters: &[],
     build: |spec| Ok(Box::new(ThresholdGate { fan_in: spec.fan_in })),
 };
 

@@ -1,15 +1,18 @@
-//! The parts of a trainable network: encoders, node kernels, wirings, heads and the fused
-//! operation that runs a layer of nodes.
+//! The parts of a trainable network: encoders, node kernels, wirings, initializers, regularizers,
+//! heads and the fused operations that run a layer of nodes.
 //!
 //! A part is registered by name in [`registry`]; adding one is its file, a variant of the
 //! configuration's enum and a line in the list. Nothing here knows of datasets or of hardware.
 
+pub mod describe;
 pub mod encoder;
 pub mod head;
+pub mod initializer;
 pub mod layer;
 pub mod node;
 pub mod ops;
 pub mod registry;
+pub mod regularizer;
 
 use crate::config::ParameterError;
 

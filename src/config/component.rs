@@ -16,6 +16,10 @@ names! {
     LayerType of NameKind::Layer;
     /// Fixed random wiring.
     Random = "random",
+    /// Every pin chooses its column in training.
+    Learnable = "learnable",
+    /// Random wiring whose node `j` reads column `j` first and starts as a wire from it.
+    Residual = "residual",
 }
 
 names! {
@@ -25,4 +29,20 @@ names! {
     Probabilistic = "probabilistic",
     /// Table of numbers, trained by extended finite differences.
     Dwn = "dwn",
+    /// Table of logits, straight-through, with a gradient scale.
+    DwnStable = "dwn_stable",
+    /// Binary forward pass, gradient of the expectation.
+    Hybrid = "hybrid",
+    /// Sigmoid of a weighted sum of the inputs.
+    LinearLut = "linear_lut",
+    /// Sigmoid of a polynomial of the inputs.
+    Polylut = "polylut",
+    /// A small network of neurons.
+    Neurallut = "neurallut",
+    /// A clamped Fourier series.
+    Fourier = "fourier",
+    /// A mixture of the sixteen gates of two inputs.
+    Difflogic = "difflogic",
+    /// Walsh coefficients.
+    Warp = "warp",
 }

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use candle_core::{Device, Var};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::kinds::plan;
-use super::{Fitted, Layer, Model, ModelError};
+use super::layer::{Layer, LayerKernel};
+use super::{Fitted, Model, ModelError};
 use crate::components::encoder::{Encoder, Samples};
-use crate::components::layer::{LayerShape, Wiring};
+use crate::components::initializer::Initializer;
+use crate::components::layer::{Draw, LayerKind, LayerShape};
 use crate::components::node::{NodeKernel, NodeKind, NodeSpec};
 use crate::components::registry;
-use crate::config::{InputFormat, LayerConfig, ModelConfig, ParameterError};
+use crate::config::{InputFormat, LayerConfig, MAX_TABLE_ENTRIES, ModelConfig, ParameterError};
 
 impl Model {
     /// A model of the given configuration without weights; `seed` decides its wiring and its
@@ -82,71 +83,119 @@ impl Model {
                 rng = ChaCha8Rng::seed_from_u64(seed);
             }
             let LayerConfig { width, node_input_dim: fan_in, .. } = *config;
-            let wire = registry::LAYERS.get(config.layer_type.name())?.wire;
-            let mut columns = wire(LayerShape { input_width, width, fan_in }, &mut rng);
-            if index == last && self.config.use_randperm {
-                // Which node adds to which class is the order of the nodes.
-                let mut nodes: Vec<&[u32]> = columns.chunks_exact(fan_in).collect();
-                nodes.shuffle(&mut rng);
-                columns = nodes.concat();
-            }
-            let parameters = kernel.parameters();
-            let mut weights = vec![0.0; width * parameters];
-            weights.chunks_exact_mut(parameters).for_each(|node| kernel.init(&mut rng, node));
-            layers.push(layer(kernel, input_width, columns, weights)?);
+            let kind = registry::LAYERS.get(config.layer_type.name())?;
+            let shape = LayerShape { input_width, width, fan_in };
+            let source = match kind.draw {
+                Draw::Fixed(draw) => {
+                    let mut columns = draw(shape, &mut rng);
+                    if index == last && self.config.use_randperm {
+                        // Which node adds to which class is the order of the nodes.
+                        let mut nodes: Vec<&[u32]> = columns.chunks_exact(fan_in).collect();
+                        nodes.shuffle(&mut rng);
+                        columns = nodes.concat();
+                    }
+                    Drawn::Fixed(columns)
+                }
+                // The nodes of a learnable layer are all alike before training: their order is
+                // random already.
+                Draw::Learned(draw) => {
+                    check_choices(index, shape)?;
+                    Drawn::Learned(draw(shape, &mut rng))
+                }
+            };
+            let initializer = Initializer::new(&config.runtime, kind.init, fan_in)?;
+            let node: &dyn NodeKernel = kernel.kernel.as_ref();
+            let mut weights = vec![0.0; width * node.parameters()];
+            weights.chunks_exact_mut(node.parameters()).for_each(|row| initializer.fill(node, &mut rng, row));
+            layers.push(match source {
+                Drawn::Fixed(columns) => Layer::fixed(kernel, input_width, columns, weights)?,
+                Drawn::Learned(choices) => Layer::learned(kernel, input_width, choices, weights)?,
+            });
             input_width = width;
         }
         Ok(layers)
     }
 }
 
-/// The kernels of a checked configuration, one per layer.
-pub(super) fn kernels(config: &ModelConfig) -> Result<Vec<Arc<dyn NodeKernel>>, ModelError> {
+/// What a layer kind has drawn.
+enum Drawn {
+    Fixed(Vec<u32>),
+    Learned(Vec<f32>),
+}
+
+fn check_choices(layer: usize, shape: LayerShape) -> Result<(), ModelError> {
+    let choices = shape.width as u64 * shape.fan_in as u64 * shape.input_width as u64;
+    if choices <= MAX_TABLE_ENTRIES {
+        return Ok(());
+    }
+    Err(ModelError::Parameter(ParameterError::new(
+        format!("the number of choices of layer {layer} (width times node_input_dim times columns)"),
+        choices,
+        format!("at most {MAX_TABLE_ENTRIES} can be trained; reduce layer_widths or use random"),
+    )))
+}
+
+/// The node family and the layer kind of one layer.
+type Kinds = (&'static NodeKind, &'static LayerKind);
+
+/// What every layer of a checked configuration is.
+pub(super) fn kernels(config: &ModelConfig) -> Result<Vec<LayerKernel>, ModelError> {
     let plan = plan(config)?;
-    let mut kinds = Vec::with_capacity(plan.len());
+    let mut kinds: Vec<Kinds> = Vec::with_capacity(plan.len());
     for layer in &plan {
-        kinds.push(registry::NODES.get(layer.node_type.name())?);
+        kinds.push((registry::NODES.get(layer.node_type.name())?, registry::LAYERS.get(layer.layer_type.name())?));
     }
     // A parameter without effect is a misunderstanding that would otherwise stay unseen. The
     // model's own must be read by some layer, a layer's own by that layer.
-    let unread = |kinds: &[&'static NodeKind], keys: Vec<&'static str>, place: &str| {
-        let read = |key: &&str| {
-            ["output_tau", "use_cuda"].contains(key) || kinds.iter().any(|kind| kind.runtime_keys.contains(key))
-        };
-        let Some(key) = keys.into_iter().find(|key| !read(key)) else { return Ok(()) };
-        let mut readers: Vec<String> = Vec::new();
-        for kind in kinds {
-            let reads = kind.runtime_keys.join(", ");
-            let reads = format!("node_type {} reads only output_tau, {reads}", kind.name);
-            if !readers.contains(&reads) {
-                readers.push(reads);
-            }
-        }
-        let allowed = format!("{}; remove it", readers.join("; "));
-        Err(ModelError::Parameter(ParameterError::new(format!("{place}.{key}"), "set", allowed)))
-    };
-    unread(&kinds, config.runtime.keys(), "runtime")?;
-    for (index, (layer, kind)) in config.layers.iter().zip(&kinds).enumerate() {
-        unread(&[*kind], layer.runtime.keys(), &format!("layers[{index}].node_params"))?;
+    check_read(&kinds, "runtime", config.runtime.keys(), "runtime")?;
+    check_read(&kinds, "node_params", config.node_params.keys(), "node_params")?;
+    for (index, (layer, kinds)) in config.layers.iter().zip(&kinds).enumerate() {
+        // The per-layer dialect writes both into one section.
+        let place = format!("layers[{index}].node_params");
+        check_read(std::slice::from_ref(kinds), "runtime", layer.runtime.keys(), &place)?;
+        check_read(std::slice::from_ref(kinds), "node_params", layer.node_params.keys(), &place)?;
     }
-    let kernel = |(layer, kind): (&LayerConfig, &&'static NodeKind)| {
-        Ok((kind.build)(NodeSpec { fan_in: layer.node_input_dim, runtime: &layer.runtime })?.into())
-    };
-    plan.iter().zip(&kinds).map(kernel).collect()
+    let mut kernels = Vec::with_capacity(plan.len());
+    let mut numbers = 0u64;
+    for (layer, (node, kind)) in plan.into_iter().zip(kinds) {
+        Initializer::new(&layer.runtime, kind.init, layer.node_input_dim)?;
+        let spec = NodeSpec { fan_in: layer.node_input_dim, params: &layer.node_params, runtime: &layer.runtime };
+        let kernel: Arc<dyn NodeKernel> = (node.build)(spec)?.into();
+        numbers += layer.width as u64 * kernel.parameters() as u64;
+        kernels.push(LayerKernel { kernel, runtime: layer.runtime });
+    }
+    if numbers > MAX_TABLE_ENTRIES {
+        return Err(ModelError::Parameter(ParameterError::new(
+            "the number of trained numbers (sum of layer_widths times the numbers of a node)",
+            numbers,
+            format!("at most {MAX_TABLE_ENTRIES} can be trained; reduce node_params, node_input_dim or layer_widths"),
+        )));
+    }
+    Ok(kernels)
 }
 
-/// A layer of checked wiring and weights.
-pub(super) fn layer(
-    kernel: &Arc<dyn NodeKernel>,
-    input_width: usize,
-    columns: Vec<u32>,
-    weights: Vec<f32>,
-) -> Result<Layer, ModelError> {
-    let wiring = Wiring::new(input_width, kernel.fan_in(), columns)
-        .ok_or_else(|| candle_core::Error::Msg("a wiring names a column that does not exist".into()))?;
-    let shape = (wiring.width(), weights.len() / wiring.width().max(1));
-    let weights = Var::from_vec(weights, shape, &Device::Cpu)?;
-    Ok(Layer { kernel: kernel.clone(), wiring: Arc::new(wiring), weights })
+/// An error for the first key that none of the layers reads.
+fn check_read(kinds: &[Kinds], section: &str, keys: Vec<&'static str>, place: &str) -> Result<(), ModelError> {
+    let common = |key: &str| section == "runtime" && registry::COMMON_PARAMETERS.iter().any(|p| p.key == key);
+    let own = |(node, layer): &Kinds| {
+        let parameters = node.parameters.iter().chain(layer.parameters);
+        parameters.filter(|p| p.section == section).map(|p| p.key).collect::<Vec<_>>()
+    };
+    let read = |key: &&str| common(key) || kinds.iter().any(|kinds| own(kinds).contains(key));
+    let Some(key) = keys.into_iter().find(|key| !read(key)) else { return Ok(()) };
+    let mut readers: Vec<String> = Vec::new();
+    for kinds in kinds {
+        let who = format!("node_type {} with layer_type {}", kinds.0.node_type.name(), kinds.1.layer_type.name());
+        let reads = match own(kinds).as_slice() {
+            [] => format!("{who} reads no such parameter"),
+            reads => format!("{who} reads here only {} and what every model reads", reads.join(", ")),
+        };
+        if !readers.contains(&reads) {
+            readers.push(reads);
+        }
+    }
+    let allowed = format!("{}; remove it", readers.join("; "));
+    Err(ModelError::Parameter(ParameterError::new(format!("{place}.{key}"), "set", allowed)))
 }
 
 /// The narrowest integers that hold every value.
@@ -207,7 +256,30 @@ mod tests {
         let mut config = config(NodeType::Dwn);
         config.runtime.temperature = Some(2.0);
         let message = Model::build(config, 1).unwrap_err().to_string();
-        assert!(message.starts_with("runtime.temperature is set; node_type dwn reads only output_tau, alpha"));
+        let expected = "runtime.temperature is set; node_type dwn with layer_type random reads here only alpha, beta and \
+                        what every model reads; remove it";
+        assert_eq!(message, expected);
+        let mut config = super::super::tests::config(NodeType::Hybrid);
+        config.node_params.degree = Some(2);
+        let message = Model::build(config, 1).unwrap_err().to_string();
+        let expected = "node_params.degree is set; node_type hybrid with layer_type random reads no such parameter; \
+                        remove it";
+        assert_eq!(message, expected);
+    }
+
+    #[test]
+    fn nodes_and_choices_that_fill_the_memory_are_refused() {
+        let mut large = config(NodeType::Neurallut);
+        large.layer_widths = vec![2000];
+        large.node_params = serde_yaml::from_str("{hidden_width: 256, depth: 16}").unwrap();
+        let message = Model::build(large, 1).unwrap_err().to_string();
+        assert!(message.starts_with("the number of trained numbers"), "{message}");
+        assert!(message.contains("at most 134217728 can be trained"), "{message}");
+        let mut wide = config(NodeType::Difflogic);
+        wide.layer_type = crate::config::LayerType::Learnable;
+        wide.layer_widths = vec![40_000, 40_000];
+        let message = Model::build(wide, 1).unwrap().fit_encoder(&[0.0, 1.0], 1).unwrap_err().to_string();
+        assert!(message.starts_with("the number of choices of layer 1 "), "{message}");
     }
 
     #[test]

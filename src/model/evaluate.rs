@@ -3,11 +3,18 @@
 //! This path shares nothing with the truth tables: it asks every node's family for the bit of
 //! the addressed inputs. [`Model::binarize`] must give the same bits, and tests hold it to that.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use super::{Fitted, Model, ModelError, weights_of};
 use crate::binarized::{Head, Outcome};
 use crate::components::head::group_sum_bits;
+use crate::components::layer::Wiring;
+use crate::components::node::NodeKernel;
+
+/// A layer in evaluation: what its nodes are, what they read, their numbers.
+type Evaluated = (Arc<dyn NodeKernel>, Arc<Wiring>, Vec<f32>);
 
 impl Model {
     /// Encoded bits, the bits of every layer, integer scores and class of every sample
@@ -40,24 +47,26 @@ impl Model {
     fn map_samples<T: Send>(&self, values: &[f32], f: impl Fn(Outcome) -> T + Sync) -> Result<Vec<T>, ModelError> {
         let fitted = self.fitted()?;
         let features = self.whole_samples(values)?;
-        let weights = fitted.layers.iter().map(|layer| weights_of(&layer.weights)).collect::<Result<Vec<_>, _>>()?;
-        let sample = |row: &[f32]| f(self.evaluate_sample(fitted, &weights, row));
+        let layers = fitted.layers.iter();
+        let layers = layers.map(|layer| Ok((layer.kind.kernel.clone(), layer.wiring()?, weights_of(&layer.weights)?)));
+        let layers = layers.collect::<Result<Vec<Evaluated>, ModelError>>()?;
+        let sample = |row: &[f32]| f(self.evaluate_sample(fitted, &layers, row));
         Ok(values.par_chunks_exact(features).map(sample).collect())
     }
 
-    fn evaluate_sample(&self, fitted: &Fitted, weights: &[Vec<f32>], row: &[f32]) -> Outcome {
+    fn evaluate_sample(&self, fitted: &Fitted, trained: &[Evaluated], row: &[f32]) -> Outcome {
         let mut encoded = vec![false; fitted.encoder.width()];
         fitted.encoder.encode(row, &mut encoded);
-        let mut layers: Vec<Vec<bool>> = Vec::with_capacity(weights.len());
-        for (layer, weights) in fitted.layers.iter().zip(weights) {
-            let mut pins = vec![false; layer.kernel.fan_in()];
+        let mut layers: Vec<Vec<bool>> = Vec::with_capacity(trained.len());
+        for (kernel, wiring, weights) in trained {
+            let mut pins = vec![false; kernel.fan_in()];
             let before = layers.last().unwrap_or(&encoded);
-            let nodes = weights.chunks_exact(layer.kernel.parameters()).enumerate();
+            let nodes = weights.chunks_exact(kernel.parameters()).enumerate();
             let bits = nodes.map(|(node, parameters)| {
-                for (pin, &column) in pins.iter_mut().zip(layer.wiring.node(node)) {
+                for (pin, &column) in pins.iter_mut().zip(wiring.node(node)) {
                     *pin = before[column as usize];
                 }
-                layer.kernel.evaluate(parameters, &pins)
+                kernel.evaluate(parameters, &pins)
             });
             let bits = bits.collect();
             layers.push(bits);

@@ -4,16 +4,20 @@
 //! |---|---|---|
 //! | `encoder.<name>` | F32, the encoder's | what was fitted, `thresholds` `[features, bits]` |
 //! | `layers.<i>.wiring` | U32 `[width, fan_in]` | columns of the part before |
-//! | `layers.<i>.weights` | F32 `[width, parameters]` | the trained numbers of every node |
+//! | `layers.<i>.choices` | F32 `[width * fan_in, columns]` | in place of it in a learnable layer |
+//! | `layers.<i>.weights` | F32 `[width, numbers]` | the trained numbers of every node, then its constants |
 //!
 //! The metadata hold `format`, `version`, `config` (the model section as JSON) and, for a
 //! trained model, `training` (its record as JSON).
 
 use std::path::Path;
 
-use super::build::{kernels, layer};
+use super::build::kernels;
 use super::kinds::plan;
+use super::layer::Layer;
 use super::{Fitted, Model, ModelError, TrainingRecord, weights_of};
+use crate::components::layer::Draw;
+use crate::components::node::NodeKernel;
 use crate::components::registry;
 use crate::config::ModelConfig;
 use crate::files::{FileError, TensorFile, TensorFileWriter};
@@ -41,10 +45,18 @@ impl Model {
             file.floats(&format!("encoder.{}", tensor.name), &tensor.shape, values);
         }
         for (index, layer) in fitted.layers.iter().enumerate() {
-            let wiring = &layer.wiring;
-            file.indices(&format!("layers.{index}.wiring"), &[wiring.width(), wiring.fan_in()], wiring.columns());
+            match layer.choices() {
+                Some(choices) => {
+                    let (pins, columns) = choices.dims2()?;
+                    file.floats(&format!("layers.{index}.choices"), &[pins, columns], &weights_of(choices)?);
+                }
+                None => {
+                    let (name, wiring) = (format!("layers.{index}.wiring"), layer.wiring()?);
+                    file.indices(&name, &[wiring.width(), wiring.fan_in()], wiring.columns());
+                }
+            }
             let name = format!("layers.{index}.weights");
-            file.floats(&name, &[wiring.width(), layer.kernel.parameters()], &weights_of(&layer.weights)?);
+            file.floats(&name, &[layer.width(), layer.kind.kernel.parameters()], &weights_of(&layer.weights)?);
         }
         Ok(file)
     }
@@ -99,14 +111,27 @@ impl Model {
         let mut input_width = encoder.width();
         let mut layers = Vec::new();
         let plan = plan(&config).map_err(|error| in_config(error.to_string()))?;
-        for (index, (width, kernel)) in plan.iter().map(|layer| layer.width).zip(&kernels).enumerate() {
-            let (wiring, weights) = (format!("layers.{index}.wiring"), format!("layers.{index}.weights"));
-            let columns =
-                read(file, &wiring, &[width, kernel.fan_in()], |shape| file.indices(&wiring, shape, input_width))?;
-            let values = read(file, &weights, &[width, kernel.parameters()], |shape| file.floats(&weights, shape))?;
-            layers.push(layer(kernel, input_width, columns, values)?);
+        for (index, (layer, kind)) in plan.iter().zip(&kernels).enumerate() {
+            let (width, fan_in, kernel) = (layer.width, kind.kernel.fan_in(), &kind.kernel);
+            let (source, weights) = match registry::LAYERS.get(layer.layer_type.name())?.draw {
+                Draw::Fixed(_) => {
+                    let name = format!("layers.{index}.wiring");
+                    let columns = read(file, &name, &[width, fan_in], |shape| file.indices(&name, shape, input_width))?;
+                    let (weights, rows) = rows(file, index, width, kernel.as_ref())?;
+                    layers.push(Layer::fixed(kind, input_width, columns, rows)?);
+                    (name, weights)
+                }
+                Draw::Learned(_) => {
+                    let name = format!("layers.{index}.choices");
+                    let shape = [width * fan_in, input_width];
+                    let choices = read(file, &name, &shape, |shape| file.floats(&name, shape))?;
+                    let (weights, rows) = rows(file, index, width, kernel.as_ref())?;
+                    layers.push(Layer::learned(kind, input_width, choices, rows)?);
+                    (name, weights)
+                }
+            };
+            expected.extend([source, weights]);
             input_width = width;
-            expected.extend([wiring, weights]);
         }
         if let Some(name) = file.names().into_iter().find(|name| !expected.contains(name)) {
             let problem = format!(
@@ -120,6 +145,22 @@ impl Model {
         let seed = config.seed;
         Ok(Self { config, kernels, seed, fitted: Some(Fitted { encoder, layers }), record })
     }
+}
+
+/// Reads the numbers of a layer's nodes; gives the tensor's name beside them.
+fn rows(
+    file: &TensorFile,
+    layer: usize,
+    width: usize,
+    kernel: &dyn NodeKernel,
+) -> Result<(String, Vec<f32>), FileError> {
+    let name = format!("layers.{layer}.weights");
+    let rows = read(file, &name, &[width, kernel.parameters()], |shape| file.floats(&name, shape))?;
+    for (node, row) in rows.chunks_exact(kernel.parameters()).enumerate() {
+        let wrong = |problem| file.field_error(&format!("tensor `{name}`"), format!("node {node}: {problem}"));
+        kernel.check(row).map_err(wrong)?;
+    }
+    Ok((name, rows))
 }
 
 /// Reads a tensor after comparing its shape with the configuration's, to name both.

@@ -9,34 +9,26 @@ mod error;
 mod evaluate;
 mod file;
 mod kinds;
+mod layer;
 mod record;
+mod training;
 
 pub use encoded::EncodedSamples;
 pub use error::ModelError;
 pub use file::{MODEL_FORMAT, MODEL_VERSION};
 pub use kinds::{MODELS, ModelKind};
 pub use record::{Accuracies, TrainingRecord};
-
-use std::sync::Arc;
+pub use training::TrainingStep;
 
 use candle_core::{Device, Tensor, Var};
+
+use layer::{Layer, LayerKernel};
 
 use crate::binarized::{BinarizedNetwork, Head, LutLayer};
 use crate::components::encoder::Encoder;
 use crate::components::head::group_sum;
-use crate::components::layer::Wiring;
-use crate::components::node::NodeKernel;
 use crate::components::ops::LutLayerOp;
 use crate::config::{LayerConfig, ModelConfig};
-
-/// One trainable layer.
-#[derive(Clone, Debug)]
-struct Layer {
-    kernel: Arc<dyn NodeKernel>,
-    wiring: Arc<Wiring>,
-    /// `(width, parameters of a node)`, float32.
-    weights: Var,
-}
 
 /// Numbers of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,8 +64,8 @@ struct Fitted {
 #[derive(Debug)]
 pub struct Model {
     config: ModelConfig,
-    /// The kernel of every layer.
-    kernels: Vec<Arc<dyn NodeKernel>>,
+    /// What every layer is.
+    kernels: Vec<LayerKernel>,
     seed: u64,
     fitted: Option<Fitted>,
     record: Option<TrainingRecord>,
@@ -110,12 +102,15 @@ impl Model {
         Ok(self.fitted()?.encoder.features())
     }
 
-    /// The weights of every layer, `(width, parameters of a node)`, for an optimizer.
+    /// What an optimizer trains: of every layer the rows of its nodes, `(width, numbers of a
+    /// node)`, whose constants have a gradient of zero, and behind them the choices of a
+    /// learnable layer, `(width * node_input_dim, columns)`.
     ///
     /// # Errors
     /// [`ModelError::NotFitted`].
     pub fn weights(&self) -> Result<Vec<Var>, ModelError> {
-        Ok(self.fitted()?.layers.iter().map(|layer| layer.weights.clone()).collect())
+        let layers = self.fitted()?.layers.iter();
+        Ok(layers.flat_map(|layer| std::iter::once(&layer.weights).chain(layer.choices())).cloned().collect())
     }
 
     /// Number of trained parameters.
@@ -123,7 +118,7 @@ impl Model {
     /// # Errors
     /// [`ModelError::NotFitted`].
     pub fn parameters(&self) -> Result<usize, ModelError> {
-        Ok(self.fitted()?.layers.iter().map(|layer| layer.weights.elem_count()).sum())
+        Ok(self.fitted()?.layers.iter().map(Layer::parameters).sum())
     }
 
     /// Numbers of parameters, trained and all.
@@ -143,13 +138,11 @@ impl Model {
     pub fn layer_topology(&self) -> Result<Vec<LayerTopology>, ModelError> {
         let plan = kinds::plan(&self.config)?;
         let layers = plan.into_iter().zip(&self.fitted()?.layers);
-        Ok(layers
-            .map(|(config, layer)| LayerTopology {
-                input_width: layer.wiring.input_width(),
-                parameters: layer.weights.elem_count(),
-                config,
+        layers
+            .map(|(config, layer)| {
+                Ok(LayerTopology { input_width: layer.input_width()?, parameters: layer.parameters(), config })
             })
-            .collect())
+            .collect()
     }
 
     /// Sets the name under which the model is published.
@@ -170,14 +163,15 @@ impl Model {
         let kernels = build::kernels(&config)?;
         if let Some(fitted) = &mut self.fitted {
             for (layer, kernel) in fitted.layers.iter_mut().zip(&kernels) {
-                layer.kernel = kernel.clone();
+                layer.kind = kernel.clone();
             }
         }
         (self.config, self.kernels) = (config, kernels);
         Ok(())
     }
 
-    /// Training scores `(batch, classes)` for encoded bits `(columns, batch)` of 0 and 1.
+    /// Scores `(batch, classes)` of the training relaxation for encoded bits `(columns, batch)`
+    /// of 0 and 1: without noise, and with the columns that learnable layers choose.
     ///
     /// # Errors
     /// [`ModelError::NotFitted`], and candle's for a tensor of another shape.
@@ -185,7 +179,7 @@ impl Model {
         let mut activations = encoded.clone();
         for (index, layer) in self.fitted()?.layers.iter().enumerate() {
             let op =
-                LutLayerOp { kernel: layer.kernel.clone(), wiring: layer.wiring.clone(), input_gradient: index > 0 };
+                LutLayerOp { kernel: layer.kind.kernel.clone(), wiring: layer.wiring()?, input_gradient: index > 0 };
             activations = activations.apply_op2(layer.weights.as_tensor(), op)?;
         }
         Ok(group_sum(&activations, self.config.num_classes, f64::from(self.config.tau()))?)
@@ -199,7 +193,8 @@ impl Model {
         for layer in &self.fitted()?.layers {
             let mut weights = weights_of(&layer.weights)?;
             let before = weights.clone();
-            weights.chunks_exact_mut(layer.kernel.parameters()).for_each(|node| layer.kernel.constrain(node));
+            let kernel = &layer.kind.kernel;
+            weights.chunks_exact_mut(kernel.parameters()).for_each(|node| kernel.constrain(node));
             if weights != before {
                 layer.weights.set(&Tensor::from_vec(weights, layer.weights.shape(), &Device::Cpu)?)?;
             }
@@ -215,12 +210,14 @@ impl Model {
         let fitted = self.fitted()?;
         let layers = fitted.layers.iter().map(|layer| {
             let weights = weights_of(&layer.weights)?;
-            let nodes = weights.chunks_exact(layer.kernel.parameters());
-            let tables = nodes.map(|node| layer.kernel.truth_table(node)).collect();
+            let kernel = &layer.kind.kernel;
+            let nodes = weights.chunks_exact(kernel.parameters());
+            let tables = nodes.map(|node| kernel.truth_table(node)).collect();
+            let wiring = layer.wiring()?;
             Ok(LutLayer {
-                input_width: layer.wiring.input_width(),
-                fan_in: layer.wiring.fan_in(),
-                wiring: layer.wiring.columns().to_vec(),
+                input_width: wiring.input_width(),
+                fan_in: wiring.fan_in(),
+                wiring: wiring.columns().to_vec(),
                 tables,
             })
         });

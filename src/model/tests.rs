@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::*;
-use crate::components::registry::NODES;
-use crate::config::{EncoderConfig, EncoderType, NodeType, RuntimeConfig};
+use crate::components::registry::{LAYERS, NODES};
+use crate::config::{EncoderConfig, EncoderType, LayerType, NodeType, RuntimeConfig};
 use crate::files::{TensorFile, TensorFileWriter};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -31,21 +31,32 @@ fn model(node_type: NodeType) -> Model {
     model
 }
 
+/// A model of every node type with every layer type.
+fn models() -> Vec<(String, Model)> {
+    let pairs = NODES.all().into_iter().flat_map(|node| LAYERS.all().into_iter().map(move |layer| (node, layer)));
+    let fitted = pairs.map(|(node, layer)| {
+        let config = ModelConfig { layer_type: layer.layer_type, ..config(node.node_type) };
+        let mut model = Model::build(config, 7).unwrap();
+        model.fit_encoder(&samples(50), 4).unwrap();
+        (format!("{} {}", node.name, layer.name), model)
+    });
+    fitted.collect()
+}
+
 fn reread(file: &TensorFileWriter) -> Result<Model, ModelError> {
     Model::from_file(&TensorFile::from_bytes(Path::new("m.safetensors"), file.to_bytes().unwrap()).unwrap())
 }
 
 #[test]
 fn evaluation_is_the_binarized_network_bit_for_bit() {
-    for kind in NODES.all() {
-        let model = model(kind.node_type);
+    for (name, model) in models() {
         let network = model.binarize().unwrap();
         let values = samples(300);
         for (outcome, row) in model.evaluate(&values).unwrap().iter().zip(values.chunks(4)) {
-            assert_eq!(outcome, &network.predict(row), "{}", kind.name);
+            assert_eq!(outcome, &network.predict(row), "{name}");
         }
         let classes = model.classify(&values).unwrap();
-        assert_eq!(model.encode(&values).unwrap().classify(&network), classes, "{}", kind.name);
+        assert_eq!(model.encode(&values).unwrap().classify(&network), classes, "{name}");
     }
 }
 
@@ -62,13 +73,12 @@ fn the_seed_decides_everything() {
 
 #[test]
 fn a_loaded_model_is_the_saved_one() {
-    for kind in NODES.all() {
-        let model = model(kind.node_type);
+    for (name, model) in models() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("m.safetensors");
         model.save(&path).unwrap();
         let loaded = Model::load(&path).unwrap();
-        assert_eq!(loaded.config(), model.config());
+        assert_eq!(loaded.config(), model.config(), "{name}");
         assert_eq!(loaded.binarize().unwrap(), model.binarize().unwrap());
         assert_eq!(loaded.to_file().unwrap().to_bytes().unwrap(), std::fs::read(&path).unwrap());
     }
@@ -100,7 +110,7 @@ fn altered(change: impl FnOnce(&mut ModelConfig, &mut Vec<f32>, &mut Vec<u32>)) 
     let model = model(NodeType::Dwn);
     let mut config = model.config().clone();
     let mut weights = weights_of(&model.fitted().unwrap().layers[0].weights).unwrap();
-    let mut columns = model.fitted().unwrap().layers[1].wiring.columns().to_vec();
+    let mut columns = model.fitted().unwrap().layers[1].wiring().unwrap().columns().to_vec();
     change(&mut config, &mut weights, &mut columns);
     let mut file = model.to_file().unwrap();
     file.metadata("config", serde_json::to_string(&config).unwrap());
@@ -108,7 +118,7 @@ fn altered(change: impl FnOnce(&mut ModelConfig, &mut Vec<f32>, &mut Vec<u32>)) 
     let mut rebuilt = TensorFileWriter::new(MODEL_FORMAT, MODEL_VERSION);
     rebuilt.metadata("config", serde_json::to_string(&config).unwrap());
     rebuilt.floats("encoder.thresholds", &[4, 3], model.fitted().unwrap().encoder.fitted()[0]);
-    rebuilt.indices("layers.0.wiring", &[10, 3], model.fitted().unwrap().layers[0].wiring.columns());
+    rebuilt.indices("layers.0.wiring", &[10, 3], model.fitted().unwrap().layers[0].wiring().unwrap().columns());
     rebuilt.floats("layers.0.weights", &[10, 8], &weights);
     rebuilt.indices("layers.1.wiring", &[8, 3], &columns);
     rebuilt.floats("layers.1.weights", &[8, 8], &weights_of(&model.fitted().unwrap().layers[1].weights).unwrap());
@@ -134,6 +144,66 @@ fn a_file_that_contradicts_itself_is_refused_naming_both_sides() {
     assert!(message.contains("metadata entry `config`: `input_size` is missing"), "{message}");
     let message = altered(|config, _, _| config.num_classes = 1);
     assert!(message.contains("metadata entry `config`: num_classes is 1"), "{message}");
+}
+
+#[test]
+fn constants_that_a_family_cannot_use_are_refused() {
+    let model = model(NodeType::Difflogic);
+    let mut rebuilt = TensorFileWriter::new(MODEL_FORMAT, MODEL_VERSION);
+    rebuilt.metadata("config", serde_json::to_string(model.config()).unwrap());
+    rebuilt.floats("encoder.thresholds", &[4, 3], model.fitted().unwrap().encoder.fitted()[0]);
+    for (index, layer) in model.fitted().unwrap().layers.iter().enumerate() {
+        let (wiring, mut weights) = (layer.wiring().unwrap(), weights_of(&layer.weights).unwrap());
+        weights[18 + 16] = 3.0;
+        rebuilt.indices(&format!("layers.{index}.wiring"), &[layer.width(), 3], wiring.columns());
+        rebuilt.floats(&format!("layers.{index}.weights"), &[layer.width(), 18], &weights);
+    }
+    let message = reread(&rebuilt).unwrap_err().to_string();
+    let expected = "tensor `layers.0.weights`: node 1: input a of a gate is 3; allowed are the whole numbers 0 to 2";
+    assert!(message.contains(expected), "{message}");
+}
+
+#[test]
+fn parameters_are_those_that_training_changes() {
+    let count = |node_type, layer_type| {
+        let mut model = Model::build(ModelConfig { layer_type, ..config(node_type) }, 7).unwrap();
+        model.fit_encoder(&samples(50), 4).unwrap();
+        model.parameters().unwrap()
+    };
+    assert_eq!(count(NodeType::Dwn, LayerType::Random), 18 * 8);
+    assert_eq!(count(NodeType::Difflogic, LayerType::Random), 18 * 16);
+    assert_eq!(count(NodeType::Fourier, LayerType::Random), 18 * 17);
+    // 12 encoded bits into 10 nodes, 10 into 8.
+    assert_eq!(count(NodeType::Dwn, LayerType::Learnable), 18 * 8 + 30 * 12 + 24 * 10);
+}
+
+#[test]
+fn penalties_are_summed_over_all_nodes() {
+    let mut config = config(NodeType::Dwn);
+    config.runtime.regularizers = serde_yaml::from_str("{clarity: 0.5}").unwrap();
+    let mut model = Model::build(config, 7).unwrap();
+    model.fit_encoder(&samples(50), 4).unwrap();
+    let penalty = f64::from(model.penalty().unwrap().unwrap().to_scalar::<f32>().unwrap());
+    let weights: Vec<f32> = model.weights().unwrap().iter().flat_map(|w| weights_of(w).unwrap()).collect();
+    let expected: f64 = weights.iter().map(|&v| 0.5 * f64::from(4.0 * v * (1.0 - v)) / 8.0).sum();
+    assert!((penalty - expected).abs() < 1e-4, "{penalty} {expected}");
+    assert!(super::tests::model(NodeType::Dwn).penalty().unwrap().is_none());
+}
+
+#[test]
+fn noise_in_training_depends_on_seed_and_step_only() {
+    let mut config = config(NodeType::Probabilistic);
+    config.runtime.flip_probability = Some(0.3);
+    let mut model = Model::build(config, 7).unwrap();
+    model.fit_encoder(&samples(50), 4).unwrap();
+    let encoded = model.encode(&samples(40)).unwrap().batch(&Vec::from_iter(0..40)).unwrap();
+    let scores = |at: &mut TrainingStep| model.forward_train(&encoded, at).unwrap().to_vec2::<f32>().unwrap();
+    let (mut first, mut second) = (TrainingStep::first(1), TrainingStep::first(1));
+    let step = scores(&mut first);
+    assert_eq!(step, scores(&mut second));
+    assert_ne!(step, scores(&mut first));
+    assert_ne!(step, scores(&mut TrainingStep::first(2)));
+    assert_ne!(step, model.forward(&encoded).unwrap().to_vec2::<f32>().unwrap());
 }
 
 #[test]
@@ -196,7 +266,11 @@ groupsum: {k: 3, tau: 2.0, use_randperm: true}
     assert_eq!(layers(&other)[0], layers(&model)[0]);
     let message = ModelConfig::parse(Path::new("m.yaml"), &text.replace("beta: 0.5", "temperature: 0.5"))
         .map(|config| Model::build(config, 1).unwrap_err().to_string());
-    assert!(message.unwrap().starts_with("layers[0].node_params.temperature is set; node_type dwn reads only"));
+    assert!(
+        message
+            .unwrap()
+            .starts_with("layers[0].node_params.temperature is set; node_type dwn with layer_type random reads")
+    );
 }
 
 #[test]

@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use super::{TrainError, check_dataset, share};
 use crate::config::{OptimizerType, TrainingConfig};
 use crate::data::Dataset;
-use crate::model::{Accuracies, EncodedSamples, Model, TrainingRecord};
+use crate::model::{Accuracies, EncodedSamples, Model, TrainingRecord, TrainingStep};
 
 /// Samples whose training scores are computed at a time, to bound memory.
 const SCORE_BATCH: usize = 512;
@@ -40,7 +40,8 @@ impl Progress for () {}
 /// Fits the encoder to `train` unless the model has one, then fits the weights, and leaves the
 /// record of it in the model. `test` is only measured.
 ///
-/// The loss is the cross-entropy of the scores divided by tau, the optimizer Adam.
+/// What is minimised is the cross-entropy of the scores divided by tau plus the regularizers of
+/// the model, by Adam; what is reported is the cross-entropy alone.
 ///
 /// # Errors
 /// [`TrainError`] for data that do not fit the model, parameters out of range, and a loss that
@@ -71,6 +72,7 @@ pub fn fit(
     let parameters = ParamsAdamW { lr: config.learning_rate, weight_decay: 0.0, ..Default::default() };
     let mut optimizer = AdamW::new(model.weights()?, parameters)?;
     let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
+    let mut at = TrainingStep::first(config.seed);
     let mut order: Vec<usize> = (0..train.rows).collect();
     let steps = train.rows.div_ceil(config.batch_size);
     let mut last = None;
@@ -81,9 +83,16 @@ pub fn fit(
             let done = (epoch - 1) * steps + step;
             optimizer.set_learning_rate(config.schedule.rate(config.learning_rate, done, steps * config.epochs));
             let (inputs, labels) = train_bits.batch(rows)?;
-            let loss = cross_entropy(&model.forward(&inputs)?, &labels)?;
+            let loss = cross_entropy(&model.forward_train(&inputs, &mut at)?, &labels)?;
             let value = loss.to_scalar::<f32>()?;
             finite("the loss", value, epoch, step + 1, config)?;
+            let loss = match model.penalty()? {
+                Some(penalty) => {
+                    finite("the sum of the regularizers", penalty.to_scalar()?, epoch, step + 1, config)?;
+                    (loss + penalty)?
+                }
+                None => loss,
+            };
             optimizer.backward_step(&loss)?;
             model.constrain()?;
             sum += f64::from(value);
@@ -182,7 +191,7 @@ fn largest(scores: &[f32]) -> u32 {
 mod tests {
     use super::*;
     use crate::components::registry::NODES;
-    use crate::config::{EncoderConfig, EncoderType, ModelConfig, NodeType, RuntimeConfig, Schedule};
+    use crate::config::{EncoderConfig, EncoderType, LayerType, ModelConfig, NodeType, RuntimeConfig, Schedule};
 
     /// Two features from a grid; the class is whether they lie on the same side of 8.
     fn xor(name: &str) -> Dataset {
@@ -259,11 +268,16 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_file_on_any_number_of_threads() {
-        for kind in NODES.all() {
+        let runtime =
+            "{flip_probability: 0.1, grad_stabilization: batchwise, regularizers: {l1: 0.001, entropy: 0.01}}";
+        let layers = [LayerType::Random, LayerType::Learnable];
+        for (kind, layer_type) in NODES.all().into_iter().flat_map(|kind| layers.map(|layer| (kind, layer))) {
             let bytes = |threads| {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
                 pool.install(|| {
-                    let mut model = model(kind.node_type);
+                    let runtime = serde_yaml::from_str(runtime).unwrap();
+                    let config = model(kind.node_type).config().clone();
+                    let mut model = Model::build(ModelConfig { layer_type, runtime, ..config }, 5).unwrap();
                     fit(&mut model, &xor("xor"), None, &training(3), &mut ()).unwrap();
                     model.to_file().unwrap().to_bytes().unwrap()
                 })

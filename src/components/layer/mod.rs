@@ -1,14 +1,22 @@
 //! How the nodes of a layer are wired to the layer before.
 
+mod flip;
+mod learnable;
 mod random;
+mod residual;
 mod wiring;
 
+pub use flip::flip;
+pub(super) use learnable::LEARNABLE;
+pub use learnable::{choose_hard, choose_softly, temperature};
 pub(super) use random::RANDOM;
+pub(super) use residual::RESIDUAL_LAYER;
 pub use wiring::Wiring;
 
 use rand_chacha::ChaCha8Rng;
 
-use crate::config::LayerType;
+use super::describe::ParameterInfo;
+use crate::config::{InitFn, LayerType};
 
 /// The sizes that a wiring is drawn for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +29,15 @@ pub struct LayerShape {
     pub fan_in: usize,
 }
 
+/// How a layer gets its wiring.
+#[derive(Clone, Copy, Debug)]
+pub enum Draw {
+    /// Fixed: the columns, `width x fan_in`, row-major.
+    Fixed(fn(LayerShape, &mut ChaCha8Rng) -> Vec<u32>),
+    /// Trained: the first weights of the choices, `(width * fan_in) x input_width`, row-major.
+    Learned(fn(LayerShape, &mut ChaCha8Rng) -> Vec<f32>),
+}
+
 /// One line of the registry.
 #[derive(Debug)]
 pub struct LayerKind {
@@ -30,6 +47,10 @@ pub struct LayerKind {
     pub name: &'static str,
     /// One sentence for people.
     pub summary: &'static str,
-    /// Draws the columns, `width x fan_in`, row-major.
-    pub wire: fn(LayerShape, &mut ChaCha8Rng) -> Vec<u32>,
+    /// The keys of the runtime section that it reads.
+    pub parameters: &'static [ParameterInfo],
+    /// The initializer of its nodes where the configuration names none.
+    pub init: InitFn,
+    /// How it gets its wiring.
+    pub draw: Draw,
 }

@@ -3,22 +3,24 @@
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::{LayerKind, LayerShape};
-use crate::config::LayerType;
+use super::{Draw, LayerKind, LayerShape};
+use crate::config::{InitFn, LayerType};
 
 /// The registry's line.
 pub(in crate::components) static RANDOM: LayerKind = LayerKind {
     layer_type: LayerType::Random,
     name: "random",
     summary: "fixed random wiring that uses every input before it uses one again",
-    wire,
+    parameters: &[],
+    init: InitFn::Default,
+    draw: Draw::Fixed(wire),
 };
 
 /// Deals shuffled decks of all columns to the pins, node after node, as DiffLUT's `RandomLayer`
 /// does. Unlike there, a column that the node already has is put back a few places, so that a
 /// node of at most `input_width` inputs never reads one column twice: a repeated column makes
 /// half of its table unreachable.
-fn wire(shape: LayerShape, rng: &mut ChaCha8Rng) -> Vec<u32> {
+pub(super) fn wire(shape: LayerShape, rng: &mut ChaCha8Rng) -> Vec<u32> {
     let LayerShape { input_width, width, fan_in } = shape;
     let mut deck: Vec<u32> = Vec::new();
     let mut columns: Vec<u32> = Vec::with_capacity(width * fan_in);

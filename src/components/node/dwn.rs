@@ -13,16 +13,21 @@
 //! defaults   alpha = 0.5 * 0.75^(n-1),  beta = 0.25 / 0.75
 //! ```
 //!
-//! The gradient and its defaults are those of DiffLUT's `DWNNode`. After every step of the
-//! optimizer the table is clamped to [0, 1], which the authors' library does and DiffLUT leaves
-//! out. DiffLUT's training output is the number `v_a`; here, as in the authors' library, it is
-//! the bit, so that training sees what the hardware computes. Evaluation: `v_a >= 0.5`.
+//! The gradient and its defaults are those of DiffLUT's `DWNNode`, whose training output is the
+//! number `v_a` and whose table may leave [0, 1]. Two things differ here on purpose: the output
+//! is the bit, so that training sees what the hardware computes, and after every step of the
+//! optimizer the table is clamped to [0, 1], so that no row drifts away from its threshold.
+//!
+//! One block, `luts` `(1, 2^n)`; n from 1 to 16. Own draw: uniform in [0, 1). Residual draw: c
+//! where input 0 is one, -c where it is zero, plus noise, clamped. Evaluation: `v_a >= 0.5`.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use super::init::Residual;
+use super::finite_difference::{addresses, slopes};
 use super::{NodeKernel, NodeKind, NodeSpec, address};
+use crate::components::describe::runtime;
+use crate::components::initializer::{Block, Residual};
 use crate::config::NodeType;
 
 /// The registry's line.
@@ -30,7 +35,10 @@ pub(in crate::components) static DWN: NodeKind = NodeKind {
     node_type: NodeType::Dwn,
     name: "dwn",
     summary: "table of numbers, trained by extended finite differences",
-    runtime_keys: &["alpha", "beta", "init_fn", "logit_clarity", "noise_factor"],
+    parameters: &[
+        runtime("alpha", "1e-6 to 1e6", "0.5 * 0.75^(n-1)", "factor of the input gradient"),
+        runtime("beta", "0 to 1", "1/3", "weight of a row per input that differs"),
+    ],
     build: |spec| Ok(Box::new(Dwn::new(spec))),
 };
 
@@ -39,7 +47,6 @@ struct Dwn {
     fan_in: usize,
     alpha: f32,
     beta: f32,
-    residual: Option<Residual>,
 }
 
 impl Dwn {
@@ -48,43 +55,7 @@ impl Dwn {
             fan_in: spec.fan_in,
             alpha: spec.runtime.alpha.unwrap_or(0.5 * 0.75f32.powi(spec.fan_in as i32 - 1)),
             beta: spec.runtime.beta.unwrap_or(0.25 / 0.75),
-            residual: Residual::requested(spec.runtime),
         }
-    }
-
-    /// The selected row of every sample.
-    fn addresses(pins: &[&[f32]], batch: usize) -> Vec<u32> {
-        let mut addresses = vec![0u32; batch];
-        for (input, pin) in pins.iter().enumerate() {
-            for (address, &x) in addresses.iter_mut().zip(*pin) {
-                *address |= u32::from(x >= 0.5) << input;
-            }
-        }
-        addresses
-    }
-
-    /// `d out / d x_input` at every address.
-    ///
-    /// The sum over all rows is a product over inputs: the difference along `input`, then along
-    /// every other input each row plus beta times its neighbour, 2^n * n operations in all
-    /// instead of 4^n.
-    fn slopes(&self, table: &[f32], input: usize) -> Vec<f32> {
-        let mut slopes = table.to_vec();
-        let stride = 1 << input;
-        for row in (0..slopes.len()).filter(|row| row & stride == 0) {
-            let difference = self.alpha * (slopes[row + stride] - slopes[row]);
-            slopes[row] = difference;
-            slopes[row + stride] = difference;
-        }
-        for other in (0..self.fan_in).filter(|&other| other != input) {
-            let stride = 1 << other;
-            for row in (0..slopes.len()).filter(|row| row & stride == 0) {
-                let (low, high) = (slopes[row], slopes[row + stride]);
-                slopes[row] = low + self.beta * high;
-                slopes[row + stride] = high + self.beta * low;
-            }
-        }
-        slopes
     }
 }
 
@@ -93,20 +64,20 @@ impl NodeKernel for Dwn {
         self.fan_in
     }
 
-    fn parameters(&self) -> usize {
-        1 << self.fan_in
+    fn blocks(&self) -> Vec<Block> {
+        vec![Block::matrix("luts", 1, 1 << self.fan_in)]
     }
 
-    fn init(&self, rng: &mut ChaCha8Rng, parameters: &mut [f32]) {
-        match self.residual {
-            Some(residual) => residual.fill(rng, parameters),
-            None => parameters.iter_mut().for_each(|value| *value = rng.random()),
-        }
-        self.constrain(parameters);
+    fn init(&self, rng: &mut ChaCha8Rng, row: &mut [f32]) {
+        row.iter_mut().for_each(|value| *value = rng.random());
+    }
+
+    fn residual(&self, residual: Residual, rng: &mut ChaCha8Rng, row: &mut [f32]) {
+        residual.table(rng, row);
     }
 
     fn forward(&self, parameters: &[f32], pins: &[&[f32]], out: &mut [f32]) {
-        let addresses = Self::addresses(pins, out.len());
+        let addresses = addresses(pins, out.len());
         for (out, address) in out.iter_mut().zip(addresses) {
             *out = if parameters[address as usize] >= 0.5 { 1.0 } else { 0.0 };
         }
@@ -120,13 +91,13 @@ impl NodeKernel for Dwn {
         grad_parameters: &mut [f32],
         grad_pins: Option<&mut [f32]>,
     ) {
-        let addresses = Self::addresses(pins, grad_out.len());
+        let addresses = addresses(pins, grad_out.len());
         for (&address, g) in addresses.iter().zip(grad_out) {
             grad_parameters[address as usize] += g;
         }
         let Some(grad_pins) = grad_pins else { return };
         for (input, grad_pin) in grad_pins.chunks_exact_mut(grad_out.len()).enumerate() {
-            let slopes = self.slopes(parameters, input);
+            let slopes = slopes(parameters, self.fan_in, input, self.alpha, self.beta);
             for ((grad, &address), g) in grad_pin.iter_mut().zip(&addresses).zip(grad_out) {
                 *grad = g * slopes[address as usize];
             }
@@ -135,6 +106,15 @@ impl NodeKernel for Dwn {
 
     fn constrain(&self, parameters: &mut [f32]) {
         parameters.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
+    }
+
+    // The table itself, which unlike the bits has a gradient.
+    fn values(&self, parameters: &[f32]) -> Vec<f32> {
+        parameters.to_vec()
+    }
+
+    fn values_backward(&self, _parameters: &[f32], grad_values: &[f32], grad_parameters: &mut [f32]) {
+        grad_parameters.iter_mut().zip(grad_values).for_each(|(grad, g)| *grad += g);
     }
 
     fn evaluate(&self, parameters: &[f32], pins: &[bool]) -> bool {
@@ -149,7 +129,8 @@ mod tests {
     use rand::SeedableRng;
 
     fn kernel(fan_in: usize, alpha: Option<f32>, beta: Option<f32>) -> Dwn {
-        Dwn::new(NodeSpec { fan_in, runtime: &RuntimeConfig { alpha, beta, ..Default::default() } })
+        let runtime = RuntimeConfig { alpha, beta, ..Default::default() };
+        Dwn::new(NodeSpec { fan_in, params: &Default::default(), runtime: &runtime })
     }
 
     /// The module's sum, term by term.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use candle_core::{CpuStorage, CustomOp2, Error, Layout, Result, Shape, Storage, Tensor, WithDType};
+use candle_core::{CpuStorage, CustomOp2, Error, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
+use super::{contiguous, values};
 use crate::components::layer::Wiring;
 use crate::components::node::NodeKernel;
 
@@ -98,24 +99,6 @@ impl LutLayerOp {
     }
 }
 
-/// The values of a tensor in memory order.
-fn contiguous<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
-    let values = f32::cpu_storage_as_slice(storage)?;
-    match layout.contiguous_offsets() {
-        Some((start, end)) => Ok(&values[start..end]),
-        None => Err(Error::RequiresContiguous { op: "lut-layer" }),
-    }
-}
-
-/// Copies the values of a tensor on the CPU out.
-fn values(tensor: &Tensor) -> Result<Vec<f32>> {
-    let (storage, layout) = tensor.storage_and_layout();
-    match &*storage {
-        Storage::Cpu(storage) if layout.is_contiguous() => Ok(contiguous(storage, layout)?.to_vec()),
-        _ => tensor.flatten_all()?.to_vec1(),
-    }
-}
-
 impl CustomOp2 for LutLayerOp {
     fn name(&self) -> &'static str {
         "lut-layer"
@@ -159,7 +142,7 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     fn op(node_type: NodeType, input_gradient: bool) -> LutLayerOp {
-        let spec = NodeSpec { fan_in: 3, runtime: &RuntimeConfig::default() };
+        let spec = NodeSpec { fan_in: 3, params: &Default::default(), runtime: &RuntimeConfig::default() };
         let kernel = (registry::NODES.get(node_type.name()).unwrap().build)(spec).unwrap().into();
         // Column 4 is read by nobody, column 1 by three pins, two of them of one node.
         let wiring = Wiring::new(5, 3, vec![0, 1, 2, 1, 3, 1]).unwrap().into();

@@ -1,0 +1,232 @@
+//! A distribution over the sixteen functions of two inputs (Petersen et al., "Deep differentiable
+//! logic gate networks", NeurIPS 2022).
+//!
+//! ```text
+//! p = softmax(w)
+//! t_i = sum over gates f of p_f * (bit i of f)        i = 2 a + b
+//! forward    out = multilinear extension of t at the inputs a and b
+//! gradient   exact
+//! ```
+//!
+//! as in DiffLUT's `DiffLogicNode`: gate `f` gives the bit `2a + b` of the number `f`, so 12 is
+//! the wire of `a` and 6 the exclusive or (the ids of the authors' library are bit-reversed). Of
+//! its n inputs a node reads two different ones, drawn at random; they are constants of the node.
+//! DiffLUT refuses n = 1, where here both are the same input. n from 1 to 16. One block,
+//! `weights` `(1, 16)`; constants `indices` `(2)`. Own draw: N(0, 1). Residual draw: a is input
+//! 0, the weight of gate 12 is c, the others are noise.
+//!
+//! Evaluation: with `eval_mode` expectation, the default, `t_i > 0.5`; DiffLUT's evaluation is
+//! then not binary, it gives `t_i` itself to the next layer and to the scores, while its own
+//! bitstream export rounds as here. With deterministic, bit i of the gate with the largest
+//! weight, the lowest on ties.
+
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+
+use super::{NodeKernel, NodeKind, NodeSpec};
+use crate::components::ComponentError;
+use crate::components::describe::runtime;
+use crate::components::initializer::{Block, Residual, normal};
+use crate::config::{EvalMode, NodeType};
+
+/// The registry's line.
+pub(in crate::components) static DIFFLOGIC: NodeKind = NodeKind {
+    node_type: NodeType::Difflogic,
+    name: "difflogic",
+    summary: "distribution over the sixteen gates of two of the inputs",
+    parameters: &[runtime("eval_mode", "expectation, deterministic", "expectation", "what is rounded to a table")],
+    build: |spec| Ok(Box::new(Difflogic::new(spec)?)),
+};
+
+const GATES: usize = 16;
+/// The gate that passes `a` on.
+const WIRE: usize = 12;
+
+#[derive(Clone, Debug)]
+struct Difflogic {
+    fan_in: usize,
+    mode: EvalMode,
+}
+
+impl Difflogic {
+    fn new(spec: NodeSpec<'_>) -> Result<Self, ComponentError> {
+        let mode = spec.eval_mode(&[EvalMode::Expectation, EvalMode::Deterministic])?;
+        Ok(Self { fan_in: spec.fan_in, mode })
+    }
+
+    /// The inputs `a` and `b`.
+    fn inputs(row: &[f32]) -> [usize; 2] {
+        [row[GATES] as usize, row[GATES + 1] as usize]
+    }
+
+    fn softmax(row: &[f32]) -> [f32; GATES] {
+        let largest = row[..GATES].iter().fold(f32::MIN, |a, &w| a.max(w));
+        let mut p = [0.0; GATES];
+        p.iter_mut().zip(row).for_each(|(p, w)| *p = (w - largest).exp());
+        let sum: f32 = p.iter().sum();
+        p.map(|p| p / sum)
+    }
+
+    fn table(p: &[f32; GATES]) -> [f32; 4] {
+        std::array::from_fn(|i| p.iter().enumerate().filter(|(f, _)| f >> i & 1 == 1).map(|(_, p)| p).sum())
+    }
+}
+
+impl NodeKernel for Difflogic {
+    fn fan_in(&self) -> usize {
+        self.fan_in
+    }
+
+    fn constants(&self) -> usize {
+        2
+    }
+
+    fn blocks(&self) -> Vec<Block> {
+        vec![Block::matrix("weights", 1, GATES)]
+    }
+
+    fn init(&self, rng: &mut ChaCha8Rng, row: &mut [f32]) {
+        row[..GATES].iter_mut().for_each(|weight| *weight = normal(rng));
+        let a = rng.random_range(0..self.fan_in);
+        // Any but a: the numbers from a on are one higher.
+        let b = if self.fan_in > 1 { rng.random_range(0..self.fan_in - 1) } else { 0 };
+        row[GATES] = a as f32;
+        row[GATES + 1] = (b + usize::from(self.fan_in > 1 && b >= a)) as f32;
+    }
+
+    fn residual(&self, residual: Residual, rng: &mut ChaCha8Rng, row: &mut [f32]) {
+        row[..GATES].iter_mut().for_each(|weight| *weight = residual.noise(rng));
+        row[WIRE] = residual.clarity;
+        if row[GATES + 1] == 0.0 {
+            row.swap(GATES, GATES + 1);
+        }
+        row[GATES] = 0.0;
+    }
+
+    fn check(&self, row: &[f32]) -> Result<(), String> {
+        for (name, value) in ["a", "b"].into_iter().zip(&row[GATES..]) {
+            if value.fract() != 0.0 || *value < 0.0 || *value >= self.fan_in as f32 {
+                let largest = self.fan_in - 1;
+                return Err(format!("input {name} of a gate is {value}; allowed are the whole numbers 0 to {largest}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn forward(&self, row: &[f32], pins: &[&[f32]], out: &mut [f32]) {
+        let ([a, b], t) = (Self::inputs(row), Self::table(&Self::softmax(row)));
+        for (out, (a, b)) in out.iter_mut().zip(pins[a].iter().zip(pins[b])) {
+            let (low, high) = (t[0] + b * (t[1] - t[0]), t[2] + b * (t[3] - t[2]));
+            *out = low + a * (high - low);
+        }
+    }
+
+    fn backward(
+        &self,
+        row: &[f32],
+        pins: &[&[f32]],
+        grad_out: &[f32],
+        grad_row: &mut [f32],
+        grad_pins: Option<&mut [f32]>,
+    ) {
+        let (inputs, batch) = (Self::inputs(row), grad_out.len());
+        let p = Self::softmax(row);
+        let t = Self::table(&p);
+        let [a, b] = inputs.map(|input| pins[input]);
+        let mut grad_table = [0.0; 4];
+        for ((a, b), g) in a.iter().zip(b).zip(grad_out) {
+            let (low, high) = (g * (1.0 - a), g * a);
+            grad_table[0] += low * (1.0 - b);
+            grad_table[1] += low * b;
+            grad_table[2] += high * (1.0 - b);
+            grad_table[3] += high * b;
+        }
+        let grad_p: [f32; GATES] = std::array::from_fn(|f| {
+            grad_table.iter().enumerate().filter(|(i, _)| f >> i & 1 == 1).map(|(_, g)| g).sum()
+        });
+        let mean: f32 = grad_p.iter().zip(&p).map(|(g, p)| g * p).sum();
+        for ((grad, g), p) in grad_row.iter_mut().zip(&grad_p).zip(&p) {
+            *grad += p * (g - mean);
+        }
+        let Some(grad_pins) = grad_pins else { return };
+        grad_pins.fill(0.0);
+        for (sample, g) in grad_out.iter().enumerate() {
+            let (a, b) = (a[sample], b[sample]);
+            let slope_a = (1.0 - b) * (t[2] - t[0]) + b * (t[3] - t[1]);
+            let slope_b = (1.0 - a) * (t[1] - t[0]) + a * (t[3] - t[2]);
+            grad_pins[inputs[0] * batch + sample] += g * slope_a;
+            grad_pins[inputs[1] * batch + sample] += g * slope_b;
+        }
+    }
+
+    fn evaluate(&self, row: &[f32], pins: &[bool]) -> bool {
+        let [a, b] = Self::inputs(row).map(|input| usize::from(pins[input]));
+        let i = 2 * a + b;
+        if self.mode == EvalMode::Deterministic {
+            let larger = |best: usize, f: usize| if row[f] > row[best] { f } else { best };
+            return (0..GATES).fold(0, larger) >> i & 1 == 1;
+        }
+        Self::table(&Self::softmax(row))[i] > 0.5
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{build, check_gradients};
+    use super::*;
+    use rand::SeedableRng;
+
+    #[test]
+    fn gradients_are_those_of_finite_differences() {
+        for fan_in in [1, 2, 3, 8] {
+            check_gradients(build(&DIFFLOGIC, fan_in, "{}", "{}").as_ref(), 2);
+        }
+    }
+
+    /// A node of inputs a = 2 and b = 0 that is sure of one gate.
+    fn sure(gate: usize) -> [f32; 18] {
+        let mut row = [0.0; 18];
+        row[gate] = 40.0;
+        row[16] = 2.0;
+        row
+    }
+
+    #[test]
+    fn gates_are_numbered_as_in_the_reference() {
+        for mode in ["expectation", "deterministic"] {
+            let kernel = build(&DIFFLOGIC, 3, "{}", &format!("eval_mode: {mode}"));
+            assert_eq!(kernel.truth_table(&sure(12)).words(), [0b1111_0000], "the wire of a");
+            assert_eq!(kernel.truth_table(&sure(10)).words(), [0b1010_1010], "the wire of b");
+            assert_eq!(kernel.truth_table(&sure(6)).words(), [0b0101_1010], "exclusive or");
+            assert_eq!(kernel.truth_table(&sure(2)).words(), [0b0000_1010], "b and not a");
+        }
+    }
+
+    #[test]
+    fn the_two_modes_differ_where_no_gate_has_the_majority() {
+        // Gate 1 is the likeliest, but most of the probability has bit 3 set.
+        let mut row = sure(1);
+        row[1] = 1.0;
+        for gate in [8, 9, 10, 12] {
+            row[gate] = 0.9;
+        }
+        let bit = |mode| build(&DIFFLOGIC, 3, "{}", &format!("eval_mode: {mode}")).evaluate(&row, &[true; 3]);
+        assert!(bit("expectation") && !bit("deterministic"));
+    }
+
+    #[test]
+    fn a_node_reads_two_different_inputs() {
+        let kernel = build(&DIFFLOGIC, 3, "{}", "{}");
+        let (mut rng, mut row) = (ChaCha8Rng::seed_from_u64(1), vec![0.0; 18]);
+        let mut pairs = std::collections::BTreeSet::new();
+        for _ in 0..200 {
+            kernel.init(&mut rng, &mut row);
+            assert_eq!(kernel.check(&row), Ok(()));
+            pairs.insert((row[16] as u32, row[17] as u32));
+        }
+        assert_eq!(Vec::from_iter(pairs), [(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)]);
+        row[17] = 3.0;
+        let expected = "input b of a gate is 3; allowed are the whole numbers 0 to 2";
+        assert_eq!(kernel.check(&row), Err(expected.to_owned()));
+    }
+}

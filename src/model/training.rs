@@ -1,0 +1,74 @@
+//! The model in training: noise, soft choices, rescaled gradients and penalties.
+
+use candle_core::Tensor;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use super::layer::{LayerKernel, Pins};
+use super::{Model, ModelError};
+use crate::components::head::group_sum;
+use crate::components::layer::{choose_softly, flip, temperature};
+use crate::components::ops::{LutLayerOp, PenaltyOp, StabilizeOp};
+
+/// The place in a training, from which schedules and noise follow.
+#[derive(Clone, Debug)]
+pub struct TrainingStep {
+    step: usize,
+    noise: ChaCha8Rng,
+}
+
+impl TrainingStep {
+    /// The first step of a training with that seed.
+    pub fn first(seed: u64) -> Self {
+        let mut noise = ChaCha8Rng::seed_from_u64(seed);
+        // Apart from the draws of the order of samples, which take the same seed.
+        noise.set_stream(1);
+        Self { step: 0, noise }
+    }
+}
+
+impl Model {
+    /// Training scores `(batch, classes)` for encoded bits `(columns, batch)` of 0 and 1, with
+    /// bits flipped and choices soft as the runtime section says. Moves `at` to the next step.
+    ///
+    /// # Errors
+    /// [`ModelError::NotFitted`], and candle's for a tensor of another shape.
+    pub fn forward_train(&self, encoded: &Tensor, at: &mut TrainingStep) -> Result<Tensor, ModelError> {
+        let mut activations = encoded.clone();
+        for (index, layer) in self.fitted()?.layers.iter().enumerate() {
+            let LayerKernel { kernel, runtime } = &layer.kind;
+            activations = flip(&activations, runtime.flip_probability.unwrap_or(0.0), &mut at.noise)?;
+            let (wiring, input_gradient) = match layer.pins() {
+                Pins::Wired(wiring) => (wiring, index > 0),
+                Pins::Mixed { choices, in_order } => {
+                    activations = choose_softly(choices, &activations, temperature(runtime, at.step))?;
+                    (in_order, true)
+                }
+            };
+            let op = LutLayerOp { kernel: kernel.clone(), wiring: wiring.clone(), input_gradient };
+            activations = activations.apply_op2(layer.weights.as_tensor(), op)?;
+            if let Some(stabilize) = StabilizeOp::new(runtime) {
+                activations = activations.apply_op1(stabilize)?;
+            }
+        }
+        at.step += 1;
+        Ok(group_sum(&activations, self.config.num_classes, f64::from(self.config.tau()))?)
+    }
+
+    /// The weighted sum of the regularizers over all nodes, a scalar, if there are any.
+    ///
+    /// # Errors
+    /// [`ModelError::NotFitted`], and candle's.
+    pub fn penalty(&self) -> Result<Option<Tensor>, ModelError> {
+        let mut sum: Option<Tensor> = None;
+        for layer in &self.fitted()?.layers {
+            let Some(op) = PenaltyOp::new(layer.kind.kernel.clone(), &layer.kind.runtime) else { continue };
+            let penalty = layer.weights.apply_op1(op)?;
+            sum = Some(match sum {
+                Some(sum) => (sum + penalty)?,
+                None => penalty,
+            });
+        }
+        Ok(sum)
+    }
+}
