@@ -84,13 +84,13 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
         /// Where in the file: ", line 3, model.runtime", or nothing where the parser does not know.
-        place: String,
+        place: Box<str>,
         /// "key" or "name".
         what: &'static str,
         /// The key or name.
-        found: String,
+        found: Box<str>,
         /// The nearest one when one is close, and all that are allowed.
-        remedy: String,
+        remedy: Box<str>,
     },
     /// A parameter is out of range.
     #[error("`{}`{}: {source}", path.display(), line.map(|line| format!(", line {line}")).unwrap_or_default())]
@@ -101,7 +101,7 @@ pub enum ConfigError {
         line: Option<usize>,
         /// The parameter, its value and what is allowed.
         #[source]
-        source: ParameterError,
+        source: Box<ParameterError>,
     },
     /// The configuration has no YAML form; only values that were never checked can lack one.
     #[error("the configuration cannot be written as YAML: {reason}")]
@@ -128,10 +128,10 @@ impl ConfigError {
                 let section = section(&message).map(|section| format!(", {section}")).unwrap_or_default();
                 Self::Unknown {
                     path: path.to_owned(),
-                    place: line + &section,
+                    place: (line + &section).into(),
                     what,
-                    found,
-                    remedy: format!("{hint}; allowed are {}", allowed.join(", ")),
+                    found: found.into(),
+                    remedy: format!("{hint}; allowed are {}", allowed.join(", ")).into(),
                 }
             }
             None => Self::Syntax { path: path.to_owned(), reason: message },

@@ -114,7 +114,7 @@ fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, ConfigError>
 }
 
 fn wrong(path: &Path, text: &str, source: ParameterError) -> ConfigError {
-    ConfigError::Parameter { path: path.to_owned(), line: line_of(text, &source.parameter), source }
+    ConfigError::Parameter { path: path.to_owned(), line: line_of(text, &source.parameter), source: source.into() }
 }
 
 fn yaml<T: Serialize>(value: &T) -> Result<String, ConfigError> {

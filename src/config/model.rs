@@ -235,14 +235,14 @@ impl ModelConfig {
         if let (Ok(own), Ok(others)) = (self.plan(), other.plan())
             && own.len() == others.len()
         {
-            let per_layer = |plan: &[LayerConfig], f: fn(&LayerConfig) -> String| {
+            let per_layer = |plan: &[LayerConfig], f: Show| {
                 let values: Vec<String> = plan.iter().map(f).collect();
                 match values.windows(2).all(|pair| pair[0] == pair[1]) {
                     true => values.into_iter().next().unwrap_or_default(),
                     false => format!("[{}]", values.join(", ")),
                 }
             };
-            let fields: [(&str, fn(&LayerConfig) -> String); 4] = [
+            let fields: [(&str, Show); 4] = [
                 ("layer_type", |layer| layer.layer_type.name().into()),
                 ("node_type", |layer| layer.node_type.name().into()),
                 ("node_input_dim", |layer| layer.node_input_dim.to_string()),
@@ -266,6 +266,9 @@ impl ModelConfig {
         }
     }
 }
+
+/// A structural parameter of a layer as text.
+type Show = fn(&LayerConfig) -> String;
 
 /// Weights that belong to another architecture.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

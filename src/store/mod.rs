@@ -6,6 +6,8 @@
 //! them a model lies at `<type>/<name>.safetensors`, or with versions at
 //! `<type>/<name>/v<N>/<name>.safetensors`; a `.yaml` of the same name beside it describes it.
 
+#[cfg(feature = "train")]
+mod date;
 mod loaded;
 mod save;
 #[cfg(feature = "train")]

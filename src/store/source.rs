@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::save::today;
+use super::date::today;
 use super::{Publication, StoreError, find, lookup, reserve, search_path, zoo};
 use crate::config::{ModelConfig, Note};
 use crate::model::Model;
