@@ -114,3 +114,16 @@ fn real_files_cut_or_changed_anywhere_are_errors_or_other_networks_but_never_a_p
         }
     }
 }
+
+#[test]
+fn the_sidecar_of_the_documentation_has_fields_that_exist() {
+    let page = include_str!("../../docs/import.md");
+    let (_, rest) = page.split_once("```yaml\n").unwrap();
+    let (yaml, _) = rest.split_once("```").unwrap();
+    let sidecar = Sidecar::parse(std::path::Path::new("docs/import.md"), yaml).unwrap();
+    assert_eq!(sidecar.library, Some(Library::Torchlogix));
+    assert_eq!(sidecar.modules.len(), 2);
+    // What is written is read back.
+    let again = Sidecar::parse(std::path::Path::new("again.yaml"), &sidecar.to_yaml()).unwrap();
+    assert_eq!(again, sidecar);
+}

@@ -224,7 +224,13 @@ fn torchlogix_padded_pooling_and_residual_blocks() {
 }
 
 /// A DiffLUT layer of one node per entry of `nodes`, each writing its parameters.
-fn difflut_layer(file: &mut TensorFileWriter, wiring: &[u32], n: usize, nodes: usize, mut write: impl FnMut(&mut TensorFileWriter, &str, usize)) {
+fn difflut_layer(
+    file: &mut TensorFileWriter,
+    wiring: &[u32],
+    n: usize,
+    nodes: usize,
+    mut write: impl FnMut(&mut TensorFileWriter, &str, usize),
+) {
     file.indices("hidden_layers.0._mapping_indices", &[nodes, n], wiring);
     for node in 0..nodes {
         write(file, &format!("hidden_layers.0.nodes.{node}."), node);
@@ -232,7 +238,13 @@ fn difflut_layer(file: &mut TensorFileWriter, wiring: &[u32], n: usize, nodes: u
 }
 
 #[track_caller]
-fn check_difflut(imported: &Imported, wiring: &[u32], n: usize, outputs: usize, value: impl Fn(usize, usize, &[f32]) -> bool) {
+fn check_difflut(
+    imported: &Imported,
+    wiring: &[u32],
+    n: usize,
+    outputs: usize,
+    value: impl Fn(usize, usize, &[f32]) -> bool,
+) {
     let nodes = wiring.len() / n;
     let features = imported.network.features();
     for row in 0..1usize << features {
@@ -279,7 +291,8 @@ fn difflut_nodes_of_two_outputs_probabilistic_and_dwn() {
 fn difflut_warp_is_a_sum_over_subsets_and_zero_is_no_one() {
     let mut random = Random(4);
     let pins = wiring(&mut random, 9 * 3, 6);
-    let coefficients: Vec<Vec<f32>> = (0..9).map(|_| random.indices(8, 5).iter().map(|&c| c as f32 - 2.0).collect()).collect();
+    let coefficients: Vec<Vec<f32>> =
+        (0..9).map(|_| random.indices(8, 5).iter().map(|&c| c as f32 - 2.0).collect()).collect();
     let mut file = writer();
     difflut_layer(&mut file, &pins, 3, 9, |file, prefix, node| {
         file.floats(&format!("{prefix}coefficients"), &[8, 1], &coefficients[node]);
@@ -331,8 +344,9 @@ fn difflut_neurallut_adds_its_skips_before_the_activation() {
     let mut random = Random(6);
     let pins = wiring(&mut random, 6 * 3, 6);
     let shapes = [(4, 3), (4, 4), (1, 4)];
-    let layers: Vec<Vec<(Vec<f32>, Vec<f32>)>> =
-        (0..6).map(|_| shapes.iter().map(|&(out, width)| (random.floats(out * width), random.floats(out))).collect()).collect();
+    let layers: Vec<Vec<(Vec<f32>, Vec<f32>)>> = (0..6)
+        .map(|_| shapes.iter().map(|&(out, width)| (random.floats(out * width), random.floats(out))).collect())
+        .collect();
     let skips: Vec<(Vec<f32>, Vec<f32>)> = (0..6).map(|_| (random.floats(4 * 3), random.floats(4))).collect();
     let mut file = writer();
     difflut_layer(&mut file, &pins, 3, 6, |file, prefix, node| {
@@ -400,7 +414,11 @@ fn difflut_convolutions_with_stride_and_padding() {
     for (chunk, pins) in leaf_wiring.iter().enumerate() {
         file.indices(&format!("conv.first_layer_chunks.{chunk}._mapping_indices"), &[pins.len() / 2, 2], pins);
         for node in 0..pins.len() / 2 {
-            file.floats(&format!("conv.first_layer_chunks.{chunk}.nodes.{node}.raw_luts"), &[1, 4], &leaf_tables[chunk * 4 + node]);
+            file.floats(
+                &format!("conv.first_layer_chunks.{chunk}.nodes.{node}.raw_luts"),
+                &[1, 4],
+                &leaf_tables[chunk * 4 + node],
+            );
         }
     }
     for tree in 0..trees {
@@ -419,7 +437,9 @@ fn difflut_convolutions_with_stride_and_padding() {
     for _ in 0..100 {
         let x: Vec<f32> = (0..side * side).map(|_| random.below(16) as f32).collect();
         let pixel = |channel: usize, row: Option<usize>, column: Option<usize>| match (row, column) {
-            (Some(row), Some(column)) if row < side && column < side => usize::from(x[row * side + column] > [3.0, 7.0][channel]),
+            (Some(row), Some(column)) if row < side && column < side => {
+                usize::from(x[row * side + column] > [3.0, 7.0][channel])
+            }
             _ => 0,
         };
         let mut expected = Vec::new();

@@ -201,6 +201,8 @@ fn table(path: &Path, line: usize, inputs: usize, cover: &[(usize, &[&str])]) ->
         }
         rows.push(row);
     }
+    rows.sort_unstable();
+    rows.dedup();
     let value = value.unwrap_or(true);
     // A table is filled once per cube, so a long cover of a wide table stays quick.
     let mut covered = vec![false; 1 << inputs];

@@ -12,9 +12,9 @@ use crate::files::{FileError, nearest, sha256_hex};
 use super::ImportError;
 use super::npz::{read_array, read_npz};
 use super::pickle::{Object, Value};
-use super::walk::Walk;
 use super::tensor::{Dtype, Tensor};
 use super::torch_file::{TorchFile, is_legacy};
+use super::walk::Walk;
 
 /// Keys under which training scripts put the state dict.
 const STATE_KEYS: [&str; 5] = ["model_state", "state_dict", "model_state_dict", "model", "net"];
@@ -113,6 +113,13 @@ impl Checkpoint {
     /// A number among the attributes of a saved model's modules.
     pub fn number(&self, name: &str) -> Option<f64> {
         self.numbers.get(name).copied()
+    }
+
+    /// The same, where it is a count.
+    pub fn count(&self, name: &str) -> Option<u32> {
+        self.number(name)
+            .filter(|number| number.fract() == 0.0 && (1.0..=4e9).contains(number))
+            .map(|number| number as u32)
     }
 
     /// Names and classes of a saved model's modules, in order.

@@ -42,7 +42,7 @@ pub(super) fn import(job: &mut Job<'_>) -> Result<Parts, ImportError> {
         });
     }
     let width =
-        layers.first().and_then(|layer| checkpoint.number(&format!("{layer}.in_dim"))).map(|width| width as usize);
+        layers.first().and_then(|layer| checkpoint.count(&format!("{layer}.in_dim"))).map(|width| width as usize);
     let encoder = job.encoder(width)?;
     let head = job.head()?;
     let Some(encoder) = encoder else {
@@ -94,15 +94,17 @@ fn known_head(job: &mut Job<'_>, wiring: &Checkpoint) -> Result<(), ImportError>
     let mut head = job.sidecar.head.clone().unwrap_or_default();
     let sum = checkpoint.classes().iter().find(|(_, class)| class.ends_with(".GroupSum"));
     if let Some((name, _)) = sum {
-        head.classes = head.classes.or_else(|| checkpoint.number(&format!("{name}.k")).map(|k| k as u32));
+        head.classes = head.classes.or_else(|| checkpoint.count(&format!("{name}.k")));
         head.tau = head.tau.or_else(|| checkpoint.number(&format!("{name}.tau")));
     }
     for name in ["groupsum.k", "groupsum.tau"] {
         let Some(tensor) = wiring.get(name) else { continue };
         job.mark_used(name);
         match tensor.f64s().as_deref() {
-            Some(&[k]) if name == "groupsum.k" => head.classes = head.classes.or(Some(k as u32)),
-            Some(&[tau]) => head.tau = head.tau.or(Some(tau)),
+            Some(&[k]) if name == "groupsum.k" && k >= 1.0 && k.fract() == 0.0 => {
+                head.classes = head.classes.or(Some(k as u32))
+            }
+            Some(&[tau]) if name == "groupsum.tau" => head.tau = head.tau.or(Some(tau)),
             _ => return Err(wiring.tensor_error(name, tensor.describe(), "expected one number")),
         }
     }

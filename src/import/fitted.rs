@@ -59,6 +59,7 @@ impl Job<'_> {
                         return Ok(None);
                     };
                     let features = self.bounded("encoder.features", features)?;
+                    self.bounded("encoder: features times bits", features.saturating_mul(bits))?;
                     thresholds.repeat(features)
                 } else {
                     thresholds
@@ -146,12 +147,7 @@ impl Job<'_> {
     }
 
     /// A fitted array: from the sidecar, the file that it names, or beside the state dict.
-    fn array(
-        &self,
-        spec: &EncoderSpec,
-        file: Option<&Checkpoint>,
-        name: &str,
-    ) -> Result<Option<Fitted>, ImportError> {
+    fn array(&self, spec: &EncoderSpec, file: Option<&Checkpoint>, name: &str) -> Result<Option<Fitted>, ImportError> {
         if let Some(values) = spec.values.get(name) {
             let (shape, values) = match values {
                 Nested::Row(row) => (vec![row.len()], row.clone()),

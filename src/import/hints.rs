@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::Checkpoint;
-use super::sidecar::{EncoderKind, EncoderSpec, HeadSpec, ModuleKind, ModuleSpec, NodeSpec, Sidecar, Sides};
+use super::sidecar::{
+    Activation, EncoderKind, EncoderSpec, EvalMode, HeadSpec, ModuleKind, ModuleSpec, NodeSpec, Sidecar, Sides,
+};
 
 /// The part of a configuration that is recognized.
 pub(super) fn from_config(config: &Json, checkpoint: Option<&Checkpoint>) -> Sidecar {
@@ -22,7 +24,7 @@ pub(super) fn from_config(config: &Json, checkpoint: Option<&Checkpoint>) -> Sid
         None => None,
     };
     let classes = number(&["groupsum", "k"]).or(number(&["k"]));
-    let head = classes.map(|classes| HeadSpec {
+    let head = classes.filter(|k| *k >= 1.0 && k.fract() == 0.0).map(|classes| HeadSpec {
         classes: Some(classes as u32),
         tau: number(&["groupsum", "tau"]).or(number(&["tau"])),
         beta: number(&["beta"]),
@@ -73,19 +75,30 @@ fn encoder(value: &Json) -> Option<EncoderSpec> {
     })
 }
 
-/// Settings of nodes: named at the top, or the `extra` arguments of the first layer.
+/// Settings of nodes: named at the top, or among the `extra` arguments of a layer. A layer that
+/// lists its extra arguments leaves the others at the library's defaults.
 fn nodes(config: &Json) -> NodeSpec {
-    let extra = config.get("layers").and_then(|layers| layers.get(0)).and_then(|layer| layer.get("extra"));
-    let field = |key: &str| config.get(key).or_else(|| extra.and_then(|extra| extra.get(key))).cloned();
-    fn parsed<T: serde::de::DeserializeOwned>(value: Option<Json>) -> Option<T> {
-        value.and_then(|value| serde_json::from_value(value).ok())
+    fn parsed<T: serde::de::DeserializeOwned>(value: Option<&Json>) -> Option<T> {
+        value.and_then(|value| serde_json::from_value(value.clone()).ok())
     }
-    NodeSpec {
-        parametrization: parsed(field("parametrization")),
-        activation: parsed(field("activation")),
-        max_amplitude: parsed(field("max_amplitude")),
-        eval_mode: parsed(field("eval_mode")),
-    }
+    let spec = |owner: &Json| NodeSpec {
+        parametrization: parsed(owner.get("parametrization")),
+        activation: parsed(owner.get("activation")),
+        max_amplitude: parsed(owner.get("max_amplitude")),
+        eval_mode: parsed(owner.get("eval_mode")),
+    };
+    let layers = config.get("layers").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+    layers.iter().fold(spec(config), |known, layer| {
+        let Some(extra) = layer.get("extra") else { return known };
+        let defaults = match layer.get("node").and_then(Json::as_str) {
+            Some("neurallut") => NodeSpec { activation: Some(Activation::Relu), ..NodeSpec::default() },
+            Some("fourier") => NodeSpec { max_amplitude: Some(1.0), ..NodeSpec::default() },
+            Some("difflogic") => NodeSpec { eval_mode: Some(EvalMode::Expectation), ..NodeSpec::default() },
+            Some("warp") => NodeSpec { eval_mode: Some(EvalMode::Sign), ..NodeSpec::default() },
+            _ => NodeSpec::default(),
+        };
+        known.or(spec(extra)).or(defaults)
+    })
 }
 
 fn conv_module(value: &Json) -> ModuleSpec {
@@ -125,4 +138,33 @@ fn conv_names(checkpoint: &Checkpoint) -> Vec<String> {
         .collect();
     names.dedup();
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_found_under_the_names_that_scripts_use() {
+        let config = serde_json::json!({
+            "peer": "difflut",
+            "encoder": {"name": "gray", "num_bits": 4},
+            "layers": [{"node": "fourier", "extra": {"max_amplitude": 0.5}}, {"node": "neurallut", "extra": {}}],
+            "groupsum": {"k": 10, "tau": 2.5},
+        });
+        let sidecar = from_config(&config, None);
+        assert_eq!(sidecar.library, Some(super::super::Library::Difflut));
+        assert_eq!(sidecar.encoder.map(|encoder| (encoder.kind, encoder.num_bits)), Some((EncoderKind::Gray, Some(4))));
+        assert_eq!(sidecar.head.map(|head| (head.classes, head.tau)), Some((Some(10), Some(2.5))));
+        assert_eq!(sidecar.nodes.max_amplitude, Some(0.5));
+        assert_eq!(sidecar.nodes.activation, Some(Activation::Relu));
+        assert_eq!(from_config(&serde_json::json!([1, "x"]), None), Sidecar::default());
+    }
+
+    #[test]
+    fn a_pooling_is_read_from_its_constructor() {
+        let pool = pool_module(&"OrPooling2d(2,2,1)".into()).unwrap_or_default();
+        assert_eq!((pool.kernel, pool.padding), (Some(Sides::All(2)), Some(Sides::All(1))));
+        assert_eq!(pool_module(&"AvgPool".into()), None);
+    }
 }

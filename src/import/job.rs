@@ -85,8 +85,12 @@ impl<'a> Job<'a> {
     }
 
     /// The order of parts: the sidecar's, or the one found.
-    pub(super) fn order(&self, found: Vec<String>) -> Result<Vec<String>, ImportError> {
-        let Some(layers) = &self.sidecar.layers else { return Ok(found) };
+    pub(super) fn order(&mut self, found: Vec<String>) -> Result<Vec<String>, ImportError> {
+        let Some(layers) = &self.sidecar.layers else {
+            // Assumed from the names, and printed as such.
+            self.sidecar.layers = (found.len() > 1).then(|| found.clone());
+            return Ok(found);
+        };
         let same: BTreeSet<&String> = layers.iter().collect();
         if let Some(missing) = found.iter().find(|name| !same.contains(name)) {
             return Err(self.sidecar_error("layers", format!("`{missing}` of the checkpoint is missing in the list")));

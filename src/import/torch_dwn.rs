@@ -16,11 +16,10 @@ const DUMMY: &str = "_LUTLayer__dummy_mapping";
 
 pub(super) fn import(job: &mut Job<'_>) -> Result<Parts, ImportError> {
     let checkpoint = job.checkpoint;
-    let found: Vec<String> = checkpoint
-        .names()
-        .iter()
-        .filter_map(|name| name.strip_suffix("luts").map(|name| name.trim_end_matches('.').to_owned()))
-        .collect();
+    let layer = |name: &String| {
+        if name == "luts" { Some(String::new()) } else { name.strip_suffix(".luts").map(str::to_owned) }
+    };
+    let found: Vec<String> = checkpoint.names().iter().filter_map(layer).collect();
     if found.is_empty() {
         return Err(ImportError::NotOfLibrary {
             path: checkpoint.path().to_owned(),
@@ -76,7 +75,7 @@ fn attributes_of_group_sum(job: &mut Job<'_>) {
     let head = checkpoint.classes().iter().find(|(_, class)| class.ends_with(".GroupSum"));
     let Some((name, _)) = head else { return };
     let mut known = job.sidecar.head.clone().unwrap_or_default();
-    known.classes = known.classes.or_else(|| checkpoint.number(&format!("{name}.k")).map(|k| k as u32));
+    known.classes = known.classes.or_else(|| checkpoint.count(&format!("{name}.k")));
     known.tau = known.tau.or_else(|| checkpoint.number(&format!("{name}.tau")));
     if known.permutation.is_none()
         && let Some(values) = checkpoint.extra(&format!("{name}.randperm")).and_then(|tensor| tensor.i64s())

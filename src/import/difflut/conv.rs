@@ -64,6 +64,13 @@ pub(super) fn push(
     for name in chunks.values() {
         leaves.push(bank::read(job, names, name, patch, spec)?);
     }
+    if let Some(bank) = leaves.iter().find(|bank| bank.n != leaves[0].n || bank.outputs != 1) {
+        let problem = format!(
+            "its chunks differ: nodes of {} inputs and {} outputs beside {} and 1",
+            bank.n, bank.outputs, leaves[0].n
+        );
+        return Err(job.layer_error(conv, problem));
+    }
     let first_nodes: usize = leaves.iter().map(|bank| bank.nodes).sum();
     let trees = tree_names(names, conv);
     let tree_count = if trees.is_empty() { first_nodes } else { trees.len() };

@@ -7,7 +7,7 @@ use super::reader::Reader;
 use super::{Object, Pickle, PickleError, PickleProblem, Value};
 
 /// Objects and stack entries; a model of a million nodes with four tensors each stays below.
-const MAX_OBJECTS: usize = 1 << 25;
+const MAX_OBJECTS: usize = 1 << 24;
 
 /// Reads one pickle from the start of `bytes`.
 pub(in crate::import) fn read_pickle(bytes: &[u8]) -> Result<Pickle, PickleError> {

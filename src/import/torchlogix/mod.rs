@@ -87,7 +87,7 @@ fn strip(name: &str, suffix: &str) -> Option<String> {
 }
 
 /// The logic and pooling parts in order.
-fn ordered_parts(job: &Job<'_>) -> Result<Vec<(String, Part)>, ImportError> {
+fn ordered_parts(job: &mut Job<'_>) -> Result<Vec<(String, Part)>, ImportError> {
     let mut names: BTreeSet<String> = BTreeSet::new();
     let checkpoint = job.checkpoint;
     for name in checkpoint.names() {
@@ -127,7 +127,7 @@ fn known_head(job: &mut Job<'_>) {
     let checkpoint = job.checkpoint;
     let Some((name, _)) = checkpoint.classes().iter().find(|(_, class)| class.ends_with(".GroupSum")) else { return };
     let mut head = job.sidecar.head.clone().unwrap_or_default();
-    head.classes = head.classes.or_else(|| checkpoint.number(&format!("{name}.k")).map(|k| k as u32));
+    head.classes = head.classes.or_else(|| checkpoint.count(&format!("{name}.k")));
     head.tau = head.tau.or_else(|| checkpoint.number(&format!("{name}.tau")));
     head.beta = head.beta.or_else(|| checkpoint.number(&format!("{name}.beta")));
     job.sidecar.head = Some(head);
@@ -276,6 +276,10 @@ fn binarized(job: &mut Job<'_>, module: &str, on_image: bool) -> Result<Option<E
     let spec = job.sidecar.encoder.clone().unwrap_or_default();
     let features = if shape.len() > 2 || (rows > 1 && !on_image) { Some(rows) } else { pixels.or(spec.features) };
     let Some(features) = features else {
+        // The question for the image covers it.
+        if on_image {
+            return Ok(None);
+        }
         job.ask("encoder: {features: N} - one row of thresholds serves all features; how many are there?");
         return Ok(None);
     };
