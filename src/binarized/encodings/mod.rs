@@ -18,6 +18,9 @@ use segments::{Segment, bits_of, levels};
 /// More bits than this per feature are refused: a quantizing encoder has `2^bits` segments.
 pub const MAX_BITS: usize = 16;
 
+/// Levels of all features together; 784 features of 16 bits stay below.
+pub const MAX_SEGMENTS: usize = 1 << 26;
+
 /// A fitted encoder: `features` features of [`num_bits`](Self::num_bits) bits each.
 ///
 /// Bit `b` of feature `f` is column `f * num_bits + b` of the encoded word. Everything is
@@ -124,6 +127,18 @@ pub enum EncodingError {
     Edges {
         /// The feature.
         feature: usize,
+    },
+    /// More segments than are worth any memory.
+    #[error(
+        "{encoder}: {features} features of {bits} bits have more than {MAX_SEGMENTS} levels in all; use fewer bits"
+    )]
+    Segments {
+        /// Name of the encoder.
+        encoder: &'static str,
+        /// Number of features.
+        features: usize,
+        /// Bits per feature.
+        bits: usize,
     },
     /// A base whose logarithm does not rise.
     #[error("logarithmic: the base is {0}; it must be above one")]
@@ -249,6 +264,12 @@ impl Encoding {
         let most = if matches!(self, Self::Thermometer { .. } | Self::OneHot { .. }) { 1 << 16 } else { MAX_BITS };
         if matches!(self, Self::OneHot { bits, .. } if *bits > 63) || bits < least || bits > most {
             return Err(EncodingError::Bits { encoder, found: bits, least });
+        }
+        let features = self.features();
+        if !matches!(self, Self::Thermometer { .. } | Self::OneHot { .. })
+            && features > MAX_SEGMENTS >> bits.min(MAX_BITS)
+        {
+            return Err(EncodingError::Segments { encoder, features, bits });
         }
         let equal = |array: &'static str, values: &[f32], expected: usize| {
             if values.len() == expected && expected > 0 {
