@@ -6,3 +6,5 @@ mod architecture;
 mod emit;
 mod faults;
 mod support;
+#[cfg(feature = "train")]
+mod zoo_digits;
