@@ -18,17 +18,23 @@ fn data(name: &str) -> PathBuf {
 
 /// The model section of a node type and a layer type, and how it is trained.
 fn experiment(node_type: &str, layer_type: LayerType) -> (ModelConfig, TrainingConfig) {
-    let (params, own) = match (node_type, layer_type) {
-        // Small random amplitudes change their sign in a step; larger ones reach 0 and 1 by the
-        // clamp, without which the outputs stay far from bits.
-        ("fourier", _) => ("{max_amplitude: 3}", "init_fn: uniform\n    init_kwargs: {a: 0, b: 1}"),
+    let own = match (node_type, layer_type) {
+        // Small random amplitudes change their sum's sign in a step, and with it every table.
+        ("fourier", _) => "init_fn: uniform\n    init_kwargs: {a: 0, b: 1}",
         // Behind a soft choice small weights leave tables that are nowhere near bits.
-        ("linear_lut" | "polylut", LayerType::Learnable) => ("{}", "init_fn: normal"),
-        _ => ("{}", ""),
+        ("linear_lut" | "polylut", LayerType::Learnable) => "init_fn: normal",
+        _ => "",
     };
-    let (layer_type, epochs, runtime) = match layer_type {
-        LayerType::Random => ("random", 12, ""),
-        _ => ("learnable", 6, "tau_start: 0.3\n    tau_min: 0.005\n    tau_decay_iters: 75"),
+    let epochs = match (node_type, layer_type) {
+        ("fourier", _) => 8,
+        (_, LayerType::Learnable) => 6,
+        _ => 12,
+    };
+    let (layer_type, runtime) = match layer_type {
+        LayerType::Learnable => {
+            ("learnable", format!("tau_start: 0.3\n    tau_min: 0.005\n    tau_decay_iters: {}", 25 * epochs / 2))
+        }
+        LayerType::Random | LayerType::Residual => ("random", String::new()),
     };
     let text = format!(
         "
@@ -40,7 +46,6 @@ model:
     name: thermometer
     num_bits: 3
   node_input_dim: 4
-  node_params: {params}
   layer_widths: [200, 200]
   num_classes: 10
   runtime:
