@@ -69,6 +69,7 @@ data:
 }
 
 #[test]
+#[allow(clippy::print_stdout, reason = "the table of accuracies, shown with --nocapture")]
 fn every_node_type_learns_the_digits_with_random_and_learnable_wiring() {
     let (train, test) = (load_csv(&data("digits_train.csv")).unwrap(), load_csv(&data("digits_test.csv")).unwrap());
     let folder = tempfile::tempdir().unwrap();
