@@ -12,3 +12,5 @@ mod extension;
 mod faults;
 mod readme;
 mod support;
+#[cfg(feature = "train")]
+mod zoo_digits;

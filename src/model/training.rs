@@ -7,8 +7,8 @@ use rand_chacha::ChaCha8Rng;
 use super::layer::{LayerKernel, Pins};
 use super::{Model, ModelError};
 use crate::components::head::group_sum;
-use crate::components::layer::{choose_softly, flip, temperature};
-use crate::components::ops::{LutLayerOp, PenaltyOp, StabilizeOp};
+use crate::components::layer::{flip, temperature};
+use crate::components::ops::{ChooseOp, LutLayerOp, PenaltyOp, StabilizeOp};
 
 /// The place in a training, from which schedules and noise follow.
 #[derive(Clone, Debug)]
@@ -41,7 +41,8 @@ impl Model {
             let (wiring, input_gradient) = match layer.pins() {
                 Pins::Wired(wiring) => (wiring, index > 0),
                 Pins::Mixed { choices, in_order } => {
-                    activations = choose_softly(choices, &activations, temperature(runtime, at.step))?;
+                    let op = ChooseOp { temperature: temperature(runtime, at.step) as f32, input_gradient: index > 0 };
+                    activations = choices.apply_op2(&activations, op)?;
                     (in_order, true)
                 }
             };

@@ -9,11 +9,10 @@
 //! as in DiffLUT's `LearnableLayer`: row `node * n + input` of W belongs to one pin, its first
 //! values are uniform within sqrt(6 / (width * n + columns)) (Glorot and Bengio 2010), and
 //! tau falls with every step of the optimizer from `tau_start` (1 by default) by a factor of ten
-//! in `tau_decay_iters` (1000) steps to `tau_min` (1e-4). The product is one matrix
-//! multiplication for the whole layer; behind it stands the fused layer operation with pins in
-//! order. Nothing of it is left in hardware: the binarized layer is a wiring like any other.
+//! in `tau_decay_iters` (1000) steps to `tau_min` (1e-4). The product is one operation for the
+//! whole layer ([`ChooseOp`](crate::components::ops::ChooseOp)); behind it stands the fused layer
+//! operation with pins in order. Nothing of it is left in hardware: the binarized layer is a wiring like any other.
 
-use candle_core::{Result, Tensor};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -48,17 +47,6 @@ pub fn temperature(runtime: &RuntimeConfig, step: usize) -> f64 {
     (start * 10f64.powf(-(step as f64) / setting(runtime.tau_decay_iters, 1000.0))).max(min)
 }
 
-/// The pins `(width * n, batch)` in training.
-///
-/// # Errors
-/// candle's, for tensors of other shapes.
-pub fn choose_softly(choices: &Tensor, activations: &Tensor, temperature: f64) -> Result<Tensor> {
-    let scaled = choices.affine(1.0 / temperature, 0.0)?;
-    // The largest value is taken off so that no exponential overflows; it cancels.
-    let shares = scaled.broadcast_sub(&scaled.max_keepdim(1)?.detach())?.exp()?;
-    shares.broadcast_div(&shares.sum_keepdim(1)?)?.matmul(activations)
-}
-
 /// The columns that the pins choose in evaluation.
 pub fn choose_hard(choices: &[f32], input_width: usize) -> Vec<u32> {
     let chosen = |row: &[f32]| (0..row.len()).fold(0, |best, c| if row[c] > row[best] { c } else { best }) as u32;
@@ -68,7 +56,6 @@ pub fn choose_hard(choices: &[f32], input_width: usize) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use candle_core::{Device, Var};
 
     #[test]
     fn the_largest_weight_is_chosen_and_the_lowest_column_on_ties() {
@@ -84,39 +71,5 @@ mod tests {
             assert!((found - expected).abs() < 1e-6, "{found} {expected}");
         }
         assert_eq!(temperature(&RuntimeConfig::default(), 0), 1.0);
-    }
-
-    #[test]
-    fn training_mixes_by_the_softmax_with_its_gradient() {
-        let w = [[0.3f32, -0.4, 1.2], [0.0, 0.5, -0.5]];
-        let x = [[1.0f32, 0.0], [0.2, 1.0], [0.0, 0.7]];
-        let tau = 0.5;
-        let literal = |w: &[[f32; 3]; 2]| -> Vec<f64> {
-            w.iter()
-                .flat_map(|row| {
-                    let e = row.map(|w| (f64::from(w) / tau).exp());
-                    let sum: f64 = e.iter().sum();
-                    [0, 1].map(|s| (0..3).map(|c| e[c] / sum * f64::from(x[c][s])).sum::<f64>())
-                })
-                .collect()
-        };
-        let var = Var::new(&w, &Device::Cpu).unwrap();
-        let out = choose_softly(&var, &Tensor::new(&x, &Device::Cpu).unwrap(), tau).unwrap();
-        for (found, expected) in out.flatten_all().unwrap().to_vec1::<f32>().unwrap().iter().zip(literal(&w)) {
-            assert!((f64::from(*found) - expected).abs() < 1e-6);
-        }
-        let grads = out.sqr().unwrap().sum_all().unwrap().backward().unwrap();
-        let grad = grads.get(&var).unwrap().to_vec2::<f32>().unwrap();
-        for pin in 0..2 {
-            for column in 0..3 {
-                let at = |by: f32| {
-                    let mut w = w;
-                    w[pin][column] += by;
-                    literal(&w).iter().map(|out| out * out).sum::<f64>()
-                };
-                let expected = (at(1e-3) - at(-1e-3)) / 2e-3;
-                assert!((f64::from(grad[pin][column]) - expected).abs() < 1e-3, "{expected}");
-            }
-        }
     }
 }

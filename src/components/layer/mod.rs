@@ -8,7 +8,7 @@ mod wiring;
 
 pub use flip::flip;
 pub(super) use learnable::LEARNABLE;
-pub use learnable::{choose_hard, choose_softly, temperature};
+pub use learnable::{choose_hard, temperature};
 pub(super) use random::RANDOM;
 pub(super) use residual::RESIDUAL_LAYER;
 pub use wiring::Wiring;

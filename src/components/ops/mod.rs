@@ -1,9 +1,11 @@
 //! Operations with hand-written gradients.
 
+mod choose;
 mod lut_layer;
 mod penalty;
 mod stabilize;
 
+pub use choose::ChooseOp;
 pub use lut_layer::LutLayerOp;
 pub use penalty::PenaltyOp;
 pub use stabilize::StabilizeOp;
