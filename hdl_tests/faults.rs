@@ -1,47 +1,13 @@
 //! The checks must be able to fail: designs and vectors with one fault each.
 
-use std::time::Duration;
-
 use difflut::binarized::BinarizedNetwork;
 use difflut::binarized::arbitrary::{NetworkShape, random_network};
-use difflut::emit::{self, EmitOptions, EmitRequest, Provenance, TestVectors};
 use difflut::logic::TruthTable;
-use difflut::lower::{flatten, lower};
+use difflut::lower::lower;
 use difflut::netlist::{Design, Netlist, Node};
 use difflut::verify::{self, CheckRequest, Difference, VectorPlan, Verdict, test_vectors};
 
-use crate::support::tool;
-
-fn provenance() -> Provenance {
-    Provenance {
-        tool_version: "test".into(),
-        model_sha256: "0".repeat(64),
-        input_values: "value = code * 1 + 0".into(),
-        tau: Some("1".into()),
-    }
-}
-
-/// Emits `design` and runs `checker` on it with `vectors`; the test bench gets `bench_vectors`.
-fn run(checker: &str, design: &Design, vectors: &TestVectors, bench_vectors: &TestVectors) -> Verdict {
-    let checker = verify::checker(checker).unwrap();
-    let target = emit::target(checker.target()).unwrap();
-    let (flat, provenance, options) = (flatten(design), provenance(), EmitOptions::default());
-    let request =
-        EmitRequest { design, flat: &flat, provenance: &provenance, options: &options, vectors: bench_vectors };
-    let files = target.emit(&request).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let identifier = emit::identifier(&design.name);
-    let request = CheckRequest {
-        design,
-        files: &files,
-        identifier: &identifier,
-        latency: 0,
-        vectors,
-        folder: folder.path(),
-        limit: Duration::from_secs(300),
-    };
-    verify::check(checker, &request).unwrap()
-}
+use crate::support::{check_design, tool};
 
 /// A copy of the core in which node `at` is changed by `fault`.
 fn mutate(core: &Netlist, at: usize, fault: impl Fn(&TruthTable, &[usize]) -> (TruthTable, Vec<usize>)) -> Netlist {
@@ -97,7 +63,11 @@ fn every_check_accepts_the_design_that_is_right() {
     let (design, vectors) = (lower(&network), test_vectors(&network, &[], &VectorPlan { count: 200, seed: 2 }));
     for checker in CHECKERS {
         if installed("every_check_accepts_the_design_that_is_right", checker) {
-            assert_eq!(run(checker, &design, &vectors, &vectors), Verdict::Equal { vectors: 200 }, "{checker}");
+            assert_eq!(
+                check_design(checker, &design, &vectors, &vectors),
+                Verdict::Equal { vectors: 200 },
+                "{checker}"
+            );
         }
     }
 }
@@ -108,7 +78,7 @@ fn every_check_finds_a_corrupted_table_and_shows_the_first_vector() {
     let (design, vectors) = (lower(&network), test_vectors(&network, &[], &VectorPlan { count: 200, seed: 2 }));
     for checker in CHECKERS {
         if installed("every_check_finds_a_corrupted_table_and_shows_the_first_vector", checker) {
-            let verdict = run(checker, &faulty_table(&design), &vectors, &vectors);
+            let verdict = check_design(checker, &faulty_table(&design), &vectors, &vectors);
             let first = first(&verdict);
             // Class 0 counts the output that is inverted, so the very first vector differs.
             assert_eq!(first.index, 0, "{checker}");
@@ -135,7 +105,7 @@ fn one_flipped_table_bit_is_found_where_a_vector_reads_it() {
         let expected =
             vectors.vectors.iter().zip(&simulated.scores).position(|(vector, scores)| vector.scores != *scores);
         if installed(test, "icarus") {
-            let verdict = run("icarus", &faulty, &vectors, &vectors);
+            let verdict = check_design("icarus", &faulty, &vectors, &vectors);
             match expected {
                 Some(index) => assert_eq!(first(&verdict).index, index, "row {row}"),
                 None => assert_eq!(verdict, Verdict::Equal { vectors: 200 }, "row {row} is never read"),
@@ -157,7 +127,11 @@ fn two_swapped_wires_are_found() {
     let faulty = Design { core: mutate(&design.core, at, swap), ..design.clone() };
     for checker in CHECKERS {
         if installed("two_swapped_wires_are_found", checker) {
-            assert_ne!(run(checker, &faulty, &vectors, &vectors), Verdict::Equal { vectors: 200 }, "{checker}");
+            assert_ne!(
+                check_design(checker, &faulty, &vectors, &vectors),
+                Verdict::Equal { vectors: 200 },
+                "{checker}"
+            );
         }
     }
 }
@@ -176,7 +150,11 @@ fn a_comparator_off_by_one_is_found() {
         }
         found += 1;
         if installed("a_comparator_off_by_one_is_found", "gcc") {
-            assert_ne!(run("gcc", &faulty, &vectors, &vectors), Verdict::Equal { vectors: 200 }, "comparator {index}");
+            assert_ne!(
+                check_design("gcc", &faulty, &vectors, &vectors),
+                Verdict::Equal { vectors: 200 },
+                "comparator {index}"
+            );
         }
     }
     assert!(found > 0, "no comparator can be moved observably, so this test shows nothing");
@@ -191,13 +169,13 @@ fn a_corrupted_expected_vector_is_reported_with_its_number() {
     corrupted.vectors[57].scores[0] ^= 1;
     for checker in CHECKERS {
         if installed(test, checker) {
-            let verdict = run(checker, &design, &corrupted, &corrupted);
+            let verdict = check_design(checker, &design, &corrupted, &corrupted);
             assert_eq!(first(&verdict).index, 57, "{checker}");
         }
     }
     // Corrupted only in the test bench: the comparison agrees, the bench does not.
     if installed(test, "icarus") {
-        match run("icarus", &design, &vectors, &corrupted) {
+        match check_design("icarus", &design, &vectors, &corrupted) {
             Verdict::TestBench { line } => assert!(line.contains("FAIL"), "{line}"),
             other => panic!("{other:?}"),
         }

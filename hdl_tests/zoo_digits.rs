@@ -1,13 +1,21 @@
 //! Every node type with random and with learnable wiring: a small network learns the digits,
-//! and what it learned survives its file and its binarization bit for bit.
+//! what it learned survives its file and its binarization bit for bit, and its Verilog equals it
+//! in Icarus.
 
 use std::path::{Path, PathBuf};
 
 use difflut::components::registry::NODES;
-use difflut::config::{Experiment, LayerType, ModelConfig, TrainingConfig};
+use difflut::config::{Experiment, LayerType, ModelConfig, NodeType, TrainingConfig};
 use difflut::data::load_csv;
+use difflut::lower::lower;
 use difflut::model::Model;
+use difflut::passes::{Pipeline, optimize};
 use difflut::train::fit;
+use difflut::verify::{VectorPlan, Verdict, test_vectors};
+
+use crate::support::{check_design, tool};
+
+const TEST: &str = "every_node_type_learns_the_digits_with_random_and_learnable_wiring";
 
 /// The share of held-out digits that a binarized network must classify.
 const ENOUGH: f64 = 0.75;
@@ -34,7 +42,7 @@ fn experiment(node_type: &str, layer_type: LayerType) -> (ModelConfig, TrainingC
         LayerType::Learnable => {
             ("learnable", format!("tau_start: 0.3\n    tau_min: 0.005\n    tau_decay_iters: {}", 25 * epochs / 2))
         }
-        LayerType::Random | LayerType::Residual => ("random", String::new()),
+        other => (other.name(), String::new()),
     };
     let text = format!(
         "
@@ -74,7 +82,8 @@ fn every_node_type_learns_the_digits_with_random_and_learnable_wiring() {
     let (train, test) = (load_csv(&data("digits_train.csv")).unwrap(), load_csv(&data("digits_test.csv")).unwrap());
     let folder = tempfile::tempdir().unwrap();
     let mut short = Vec::new();
-    for kind in NODES {
+    for name in NodeType::NAMES {
+        let kind = NODES.get(name).unwrap();
         for layer_type in [LayerType::Random, LayerType::Learnable] {
             let started = std::time::Instant::now();
             let (config, training) = experiment(kind.name, layer_type);
@@ -96,6 +105,14 @@ fn every_node_type_learns_the_digits_with_random_and_learnable_wiring() {
             for (outcome, row) in model.evaluate(&test.features).unwrap().iter().zip(test.features.chunks(test.columns))
             {
                 assert_eq!(outcome, &network.predict(row), "{} {layer_type:?}", kind.name);
+            }
+            if tool(TEST, "iverilog") {
+                let mut design = lower(&network);
+                optimize(&mut design, &Pipeline::level("2").unwrap()).unwrap();
+                let rows: Vec<Vec<f32>> = test.features.chunks(test.columns).map(<[f32]>::to_vec).collect();
+                let vectors = test_vectors(&network, &rows, &VectorPlan { count: 200, seed: 1 });
+                let verdict = check_design("icarus", &design, &vectors, &vectors);
+                assert_eq!(verdict, Verdict::Equal { vectors: 200 }, "{} {layer_type:?}", kind.name);
             }
         }
     }

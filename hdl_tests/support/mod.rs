@@ -5,6 +5,12 @@ pub(crate) mod shapes;
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
+
+use difflut::emit::{self, EmitOptions, EmitRequest, Provenance, TestVectors};
+use difflut::lower::flatten;
+use difflut::netlist::Design;
+use difflut::verify::{self, CheckRequest, Verdict};
 
 /// Whether `program` can be started. Without it the test named `test` is skipped and says so,
 /// past the capture of the test harness and into the file named by `DIFFLUT_SKIPPED_LOG`.
@@ -83,4 +89,35 @@ pub fn root() -> std::path::PathBuf {
 /// The shipped model that most tests use.
 pub fn digits() -> std::path::PathBuf {
     root().join("pretrained/feedforward/digits.safetensors")
+}
+
+fn provenance() -> Provenance {
+    Provenance {
+        tool_version: "test".into(),
+        model_sha256: "0".repeat(64),
+        input_values: "value = code * 1 + 0".into(),
+        tau: Some("1".into()),
+    }
+}
+
+/// Emits `design` and runs `checker` on it with `vectors`; its own test bench gets `bench_vectors`.
+pub fn check_design(checker: &str, design: &Design, vectors: &TestVectors, bench_vectors: &TestVectors) -> Verdict {
+    let checker = verify::checker(checker).unwrap();
+    let target = emit::target(checker.target()).unwrap();
+    let (flat, provenance, options) = (flatten(design), provenance(), EmitOptions::default());
+    let request =
+        EmitRequest { design, flat: &flat, provenance: &provenance, options: &options, vectors: bench_vectors };
+    let files = target.emit(&request).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let identifier = emit::identifier(&design.name);
+    let request = CheckRequest {
+        design,
+        files: &files,
+        identifier: &identifier,
+        latency: 0,
+        vectors,
+        folder: folder.path(),
+        limit: Duration::from_secs(300),
+    };
+    verify::check(checker, &request).unwrap()
 }
