@@ -61,7 +61,7 @@ pub(super) fn run(_: &ListArgs) -> Result<(), CliError> {
 
 #[cfg(feature = "train")]
 fn components() {
-    use crate::components::registry::{ENCODERS, LAYERS, NODES};
+    use crate::components::registry::{ENCODERS, INITIALIZERS, LAYERS, NODES, REGULARIZERS};
     say!("\nencoders (encoder_config.name)");
     for kind in ENCODERS.all() {
         say!("  {:<24} {}", kind.encoder_type.name(), kind.summary);
@@ -72,6 +72,14 @@ fn components() {
     }
     say!("\nnodes (node_type)");
     for kind in NODES.all() {
+        say!("  {:<24} {}", kind.name, kind.summary);
+    }
+    say!("\ninitializers (runtime.init_fn)");
+    for kind in INITIALIZERS {
+        say!("  {:<24} {}", kind.name, kind.summary);
+    }
+    say!("\nregularizers (runtime.regularizers)");
+    for kind in REGULARIZERS {
         say!("  {:<24} {}", kind.name, kind.summary);
     }
 }

@@ -9,6 +9,8 @@ macro_rules! say {
 }
 
 mod binarize;
+#[cfg(feature = "train")]
+mod describe;
 mod error;
 mod eval;
 mod export;
@@ -69,6 +71,9 @@ enum Command {
     Export(ExportArgs),
     /// Write the truth tables of a model, without its float weights
     Binarize(binarize::BinarizeArgs),
+    /// Describe a component and its parameters
+    #[cfg(feature = "train")]
+    Describe(describe::DescribeArgs),
     /// List pretrained models, targets, checks and passes
     List(list::ListArgs),
 }
@@ -87,6 +92,8 @@ impl Cli {
             Command::Import(arguments) => import::run(arguments).map_err(CliError::from),
             Command::Export(arguments) => export::run(arguments),
             Command::Binarize(arguments) => binarize::run(arguments),
+            #[cfg(feature = "train")]
+            Command::Describe(arguments) => describe::run(arguments),
             Command::List(arguments) => list::run(arguments),
         })
     }
