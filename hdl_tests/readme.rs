@@ -49,7 +49,7 @@ fn matches(shown: &[String], actual: &[String]) -> bool {
 fn fixed_part(line: &str) -> String {
     if ["epoch ", "binarized accuracy", "accuracy "].iter().any(|start| line.starts_with(start)) {
         let number = |c: char| c.is_ascii_digit() || c == '.';
-        return line.split(|c| number(c)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("#");
+        return line.split(number).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("#");
     }
     match (line.rfind('('), line.ends_with(" s)")) {
         (Some(start), true) => line[..start].trim_end().to_owned(),

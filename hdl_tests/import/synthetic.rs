@@ -312,7 +312,7 @@ fn difflut_difflogic_gates_count_from_the_least_bit_in_both_modes() {
     let pins = wiring(&mut random, 8 * 3, 6);
     let weights: Vec<Vec<f32>> = (0..8).map(|_| random.floats(32)).collect();
     let picks: Vec<Vec<u64>> = (0..8).map(|_| random.indices(4, 3)).collect();
-    let gates: Vec<f32> = (0..64).map(|i| (i / 4 >> (i % 4) & 1) as f32).collect();
+    let gates: Vec<f32> = (0..64).map(|i| ((i / 4) >> (i % 4) & 1) as f32).collect();
     let mut file = writer();
     difflut_layer(&mut file, &pins, 3, 8, |file, prefix, node| {
         file.floats(&format!("{prefix}weights"), &[2, 16], &weights[node]);

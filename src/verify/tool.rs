@@ -249,8 +249,10 @@ fn tail(text: &str) -> String {
     if lines.is_empty() { "(nothing)".to_owned() } else { lines[skipped..].join("\n") }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
+    #![cfg(unix)]
+
     use super::*;
 
     fn shell(script: &str, limit: Duration) -> Result<RunOutput, ToolError> {
