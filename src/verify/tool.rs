@@ -250,9 +250,8 @@ fn tail(text: &str) -> String {
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests {
-    #![cfg(unix)]
-
     use super::*;
 
     fn shell(script: &str, limit: Duration) -> Result<RunOutput, ToolError> {
