@@ -5,7 +5,7 @@ use difflut::binarized::arbitrary::{NetworkShape, random_network};
 use difflut::logic::TruthTable;
 use difflut::lower::lower;
 use difflut::netlist::{Design, Netlist, Node};
-use difflut::verify::{self, CheckRequest, Difference, VectorPlan, Verdict, test_vectors};
+use difflut::verify::{self, Difference, VectorPlan, Verdict, test_vectors};
 
 use crate::support::{check_design, tool, torch};
 

@@ -57,11 +57,16 @@ fn optimized(network: &BinarizedNetwork) -> Design {
 fn check(checker: &str, case: &str, network: &BinarizedNetwork, design: &Design, samples: &[Vec<f32>], count: usize) {
     let vectors = test_vectors(network, samples, &VectorPlan { count, seed: 3 });
     let real = vectors.vectors.iter().filter(|vector| {
-        let is_sample = |row: &Vec<f32>| row.iter().zip(&vector.codes).all(|(x, code)| network.input().nearest_code(*x) == *code);
+        let is_sample =
+            |row: &Vec<f32>| row.iter().zip(&vector.codes).all(|(x, code)| network.input().nearest_code(*x) == *code);
         samples.iter().take(count).any(is_sample)
     });
     assert!(samples.is_empty() || real.count() >= count / 3, "{case}: too few real samples");
-    assert_eq!(check_design(checker, design, &vectors, &vectors), Verdict::Equal { vectors: count }, "{case}: {checker}");
+    assert_eq!(
+        check_design(checker, design, &vectors, &vectors),
+        Verdict::Equal { vectors: count },
+        "{case}: {checker}"
+    );
 }
 
 #[test]

@@ -83,7 +83,8 @@ fn integers_of_the_golden_samples_give_the_input_format() {
 
 #[test]
 fn fractional_samples_ask_for_the_input_format_and_the_sidecar_states_it() {
-    let Some(cases) = crate::cases_folder("fractional_samples_ask_for_the_input_format_and_the_sidecar_states_it") else {
+    let Some(cases) = crate::cases_folder("fractional_samples_ask_for_the_input_format_and_the_sidecar_states_it")
+    else {
         return;
     };
     let folder = cases.join("torchlogix-raw");
@@ -125,8 +126,7 @@ fn write_stored_zip(archive: &mut Vec<u8>, name: &str, contents: &[u8]) {
     archive.extend([b"PK\x03\x04".as_slice(), &common, name.as_bytes(), contents].concat());
     let directory = archive.len() as u32;
     let tail = [0u16, 0, 0, 0, 0].map(u16::to_le_bytes).concat();
-    let entry =
-        [b"PK\x01\x02\x14\x00".as_slice(), &common, &tail, &[0; 4], name.as_bytes()].concat();
+    let entry = [b"PK\x01\x02\x14\x00".as_slice(), &common, &tail, &[0; 4], name.as_bytes()].concat();
     archive.extend(&entry);
     archive.extend([b"PK\x05\x06".as_slice(), &[0, 0, 0, 0, 1, 0, 1, 0]].concat());
     archive.extend([entry.len() as u32, directory].map(u32::to_le_bytes).concat());

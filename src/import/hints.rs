@@ -11,7 +11,8 @@ use serde_json::Value as Json;
 
 use super::Checkpoint;
 use super::sidecar::{
-    Activation, EncoderKind, EncoderSpec, EvalMode, HeadSpec, ModuleKind, ModuleSpec, Nested, NodeSpec, Order, Sidecar, Sides,
+    Activation, EncoderKind, EncoderSpec, EvalMode, HeadSpec, ModuleKind, ModuleSpec, Nested, NodeSpec, Order, Sidecar,
+    Sides,
 };
 
 /// The part of a configuration that is recognized.

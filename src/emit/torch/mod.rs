@@ -45,7 +45,11 @@ impl Target for Torch {
         let python = "the network in plain PyTorch: `Network` and `codes`";
         Ok(vec![
             EmittedFile { name: format!("{stem}.py"), purpose: python, contents: text.into_bytes() },
-            EmittedFile { name: format!("{stem}.safetensors"), purpose: "its comparators and tables", contents: tensors },
+            EmittedFile {
+                name: format!("{stem}.safetensors"),
+                purpose: "its comparators and tables",
+                contents: tensors,
+            },
         ])
     }
 }
