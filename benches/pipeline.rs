@@ -80,6 +80,8 @@ fn emission(bencher: Bencher<'_, '_>, target: &str, luts: usize) {
         tool_version: "bench".into(),
         model_sha256: "0".repeat(64),
         input_values: "value = code * 1 + 0".into(),
+        scale: 1.0,
+        offset: 0.0,
         tau: Some("1".into()),
     };
     let (options, vectors) = (EmitOptions::default(), TestVectors::default());

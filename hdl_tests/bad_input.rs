@@ -140,3 +140,17 @@ fn yaml_mistakes_name_file_line_key_and_the_nearest_key() {
     }
     assert!(!Path::new(&folder.path().join("m.safetensors")).exists());
 }
+
+#[cfg(feature = "train")]
+#[test]
+fn a_model_is_no_experiment_and_cannot_be_trained_further() {
+    let folder = tempfile::tempdir().unwrap();
+    let network =
+        difflut::binarized::arbitrary::random_network(5, &difflut::binarized::arbitrary::NetworkShape::small());
+    network.to_file().write(&folder.path().join("m.safetensors")).unwrap();
+    let ended = program("difflut", folder.path(), &["train", "m.safetensors", "--out", "n.safetensors"]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    let message = "hold truth tables only and cannot be trained further";
+    assert!(ended.stderr.contains("`m.safetensors` is a model") && ended.stderr.contains(message), "{}", ended.stderr);
+    assert!(!folder.path().join("n.safetensors").exists());
+}

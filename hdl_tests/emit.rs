@@ -18,6 +18,8 @@ fn provenance() -> Provenance {
         tool_version: "0.0.0".to_owned(),
         model_sha256: "0123456789abcdef".repeat(4),
         input_values: "value = code * 1 + 0".to_owned(),
+        scale: 1.0,
+        offset: 0.0,
         tau: Some("2".to_owned()),
     }
 }

@@ -7,7 +7,7 @@ use difflut::lower::lower;
 use difflut::netlist::{Design, Netlist, Node};
 use difflut::verify::{self, Difference, VectorPlan, Verdict, test_vectors};
 
-use crate::support::{check_design, tool};
+use crate::support::{check_design, tool, torch};
 
 /// A copy of the core in which node `at` is changed by `fault`.
 fn mutate(core: &Netlist, at: usize, fault: impl Fn(&TruthTable, &[usize]) -> (TruthTable, Vec<usize>)) -> Netlist {
@@ -51,9 +51,12 @@ fn first(verdict: &Verdict) -> &Difference {
     }
 }
 
-const CHECKERS: [&str; 5] = ["icarus", "verilator", "yosys", "gcc", "g++"];
+const CHECKERS: [&str; 6] = ["icarus", "verilator", "yosys", "gcc", "g++", "torch"];
 
 fn installed(test: &str, checker: &str) -> bool {
+    if checker == "torch" {
+        return torch(test);
+    }
     verify::checker(checker).unwrap().programs().iter().all(|program| tool(test, program.name))
 }
 

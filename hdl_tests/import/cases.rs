@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use difflut::import::{Checkpoint, Golden, Sidecar, import, read_sidecar};
 
 /// A case and its sidecar: ours where the case's own configuration does not hold everything.
-const CASES: &[(&str, Option<&str>)] = &[
+pub(crate) const CASES: &[(&str, Option<&str>)] = &[
     ("difflogic-digits-random", Some(include_str!("difflogic-digits-random.yaml"))),
+    ("difflogic-digits-random", None),
     ("difflut-conv", None),
     ("difflut-conv", Some(include_str!("difflut-conv.yaml"))),
     ("difflut-dwn_stable", None),
@@ -24,7 +25,7 @@ const CASES: &[(&str, Option<&str>)] = &[
     ("torchlogix-warp4", None),
 ];
 
-fn checkpoints(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn checkpoints(folder: &Path) -> Vec<PathBuf> {
     let is_checkpoint = |path: &PathBuf| {
         let name = path.file_name().unwrap().to_string_lossy();
         name.ends_with(".pth") || name.ends_with(".pt") || name == "model.safetensors"

@@ -7,7 +7,12 @@
 
 mod cases;
 mod encoders;
+mod exports;
+mod page;
 mod questions;
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "shared with the other tests")]
+#[path = "../support/mod.rs"]
+mod support;
 mod synthetic;
 
 use std::io::Write;

@@ -82,6 +82,58 @@ fn integers_of_the_golden_samples_give_the_input_format() {
 }
 
 #[test]
+fn fractional_samples_ask_for_the_input_format_and_the_sidecar_states_it() {
+    let Some(cases) = crate::cases_folder("fractional_samples_ask_for_the_input_format_and_the_sidecar_states_it")
+    else {
+        return;
+    };
+    let folder = cases.join("torchlogix-raw");
+    let checkpoint = Checkpoint::open(&folder.join("model.safetensors")).unwrap();
+    let path = folder.join("config.json");
+    let scratch = tempfile::tempdir().unwrap();
+    let scaled = scratch.path().join("golden.npy");
+    difflut::files::write_npy(&scaled, &[1, 64], &[0.25f32; 64]).unwrap();
+    // A lone array is named `array`; a golden file calls its samples `x`.
+    let mut zip = Vec::new();
+    write_stored_zip(&mut zip, "x.npy", &std::fs::read(&scaled).unwrap());
+    let golden = scratch.path().join("golden.npz");
+    std::fs::write(&golden, zip).unwrap();
+    let golden = Golden::open(&golden, None).unwrap();
+    let sidecar = read_sidecar(&path, Some(&checkpoint)).unwrap();
+    let error = import(&checkpoint, None, sidecar.clone(), &path, Some(&golden)).unwrap_err().to_string();
+    assert!(error.contains("input_format: {bits: 8, signed: false, scale: 1.0"), "{error}");
+    assert!(error.contains("they lie between 0.25 and 0.25"), "{error}");
+    let format = difflut::config::InputFormat { scale: 0.0625, ..difflut::config::InputFormat::unsigned(5) };
+    let stated = Sidecar { input_format: Some(format), ..sidecar };
+    let imported = import(&checkpoint, None, stated, &path, Some(&golden)).unwrap();
+    assert_eq!(*imported.network.input(), format);
+}
+
+/// A zip archive of one stored file.
+fn write_stored_zip(archive: &mut Vec<u8>, name: &str, contents: &[u8]) {
+    let mut checksum = u32::MAX;
+    for byte in contents {
+        checksum ^= u32::from(*byte);
+        for _ in 0..8 {
+            checksum = if checksum & 1 == 1 { checksum >> 1 ^ 0xedb8_8320 } else { checksum >> 1 };
+        }
+    }
+    let size = contents.len() as u32;
+    // Version, flags, method, time, date; then checksum, both sizes, length of the name, extra.
+    let mut common = [20u16, 0, 0, 0, 0x21].map(u16::to_le_bytes).concat();
+    common.extend([!checksum, size, size].map(u32::to_le_bytes).concat());
+    common.extend([name.len() as u16, 0].map(u16::to_le_bytes).concat());
+    archive.extend([b"PK\x03\x04".as_slice(), &common, name.as_bytes(), contents].concat());
+    let directory = archive.len() as u32;
+    let tail = [0u16, 0, 0, 0, 0].map(u16::to_le_bytes).concat();
+    let entry = [b"PK\x01\x02\x14\x00".as_slice(), &common, &tail, &[0; 4], name.as_bytes()].concat();
+    archive.extend(&entry);
+    archive.extend([b"PK\x05\x06".as_slice(), &[0, 0, 0, 0, 1, 0, 1, 0]].concat());
+    archive.extend([entry.len() as u32, directory].map(u32::to_le_bytes).concat());
+    archive.extend([0, 0]);
+}
+
+#[test]
 fn real_files_cut_or_changed_anywhere_are_errors_or_other_networks_but_never_a_panic() {
     let Some(cases) =
         crate::cases_folder("real_files_cut_or_changed_anywhere_are_errors_or_other_networks_but_never_a_panic")

@@ -24,13 +24,29 @@ pub(crate) fn tool(test: &str, program: &str) -> bool {
     }
     let required = ["CI", "DIFFLUT_REQUIRE_TOOLS"].iter().any(|name| std::env::var_os(name).is_some());
     assert!(!required, "{test}: {program} is not installed, and CI or DIFFLUT_REQUIRE_TOOLS is set");
-    let line = format!("skipped: {test}: {program} is not installed\n");
+    skipped(&format!("{test}: {program} is not installed"));
+    false
+}
+
+/// Whether python3 has torch and safetensors. They are large and not among the tools that CI has
+/// to have, so without them the test named `test` is skipped and says so, in CI too.
+pub(crate) fn torch(test: &str) -> bool {
+    static MISSING: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
+    let missing = *MISSING.get_or_init(|| verify::checker("torch").unwrap().require().is_err());
+    if missing {
+        skipped(&format!("{test}: python3 cannot import torch and safetensors"));
+    }
+    !missing
+}
+
+/// Reports a skipped test past the capture of the harness and in the log of skipped tests.
+fn skipped(what: &str) {
+    let line = format!("skipped: {what}\n");
     std::io::stderr().write_all(line.as_bytes()).unwrap();
     if let Some(path) = std::env::var_os("DIFFLUT_SKIPPED_LOG") {
         let mut log = std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
         log.write_all(line.as_bytes()).unwrap();
     }
-    false
 }
 
 /// What a program printed and whether it succeeded.
@@ -96,6 +112,8 @@ fn provenance() -> Provenance {
         tool_version: "test".into(),
         model_sha256: "0".repeat(64),
         input_values: "value = code * 1 + 0".into(),
+        scale: 1.0,
+        offset: 0.0,
         tau: Some("1".into()),
     }
 }

@@ -23,7 +23,7 @@ use super::samples::load_samples;
 pub struct ExportArgs {
     /// A model file or the name of a pretrained model
     model: String,
-    /// What to print: verilog, hls, c, blif; several by commas or by repeating the option
+    /// What to print: verilog, hls, c, blif, torch; several by commas or by repeating the option
     #[arg(long, short, value_delimiter = ',', default_value = "verilog", value_name = "TARGET")]
     target: Vec<String>,
     /// Folder for the files [default: build/NAME]
@@ -51,7 +51,7 @@ pub struct ExportArgs {
     #[arg(long, default_value = "table", value_name = "STYLE")]
     lut_style: String,
     /// Run the artefact in these tools and compare with inference: icarus, verilator, gcc, g++,
-    /// yosys, or `all` that fit the targets
+    /// yosys, torch, or `all` that fit the targets
     #[arg(long, value_delimiter = ',', value_name = "CHECK")]
     check: Vec<String>,
     /// Test vectors for the test bench and the checks
@@ -83,9 +83,7 @@ pub(super) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
     let plan = plan(arguments)?;
     for checker in &plan.checkers {
         // Before any work: a missing tool is known at once.
-        for program in checker.programs() {
-            program.require(checker.name())?;
-        }
+        checker.require()?;
     }
     let model = LoadedModel::load(&arguments.model)?;
     let samples = load_samples(arguments.data.as_deref(), &model)?;
@@ -203,6 +201,8 @@ fn provenance(model: &LoadedModel) -> Provenance {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         model_sha256: model.sha256.clone(),
         input_values: format!("value = code * {} + {}", format.scale, format.offset),
+        scale: format.scale,
+        offset: format.offset,
         tau: match model.network.head() {
             Head::Bits => None,
             Head::GroupSum { tau, .. } => Some(tau.to_string()),

@@ -81,6 +81,12 @@ pub enum TrainCliError {
         /// What was given.
         text: String,
     },
+    /// A model where an experiment is expected.
+    #[error("`{}` is a model, and training starts from an experiment (.yaml) or a name of the zoo; imported and binarized models hold truth tables only and cannot be trained further, their float weights stay in the library or the model that they came from", path.display())]
+    IsModel {
+        /// The file.
+        path: PathBuf,
+    },
     /// Neither a file nor a model of the zoo.
     #[error("there is no experiment file `{name}` and no such model in the zoo{hint}; there are: {known}")]
     NoExperiment {
@@ -158,6 +164,9 @@ pub(super) fn run(args: &TrainArgs) -> Result<(), TrainCliError> {
 /// The experiment of a file, or of the zoo when no file has that name.
 fn load_experiment(config: &Path) -> Result<Experiment, TrainCliError> {
     let name = config.to_str().filter(|_| !config.exists() && config.extension().is_none());
+    if config.extension().is_some_and(|extension| extension == "safetensors") {
+        return Err(TrainCliError::IsModel { path: config.to_owned() });
+    }
     let Some(name) = name else { return Ok(Experiment::load(config)?) };
     zoo::get(name)?.ok_or_else(|| {
         let hint = zoo::nearest_name(name).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();

@@ -16,6 +16,7 @@ mod request;
 #[cfg(test)]
 mod snapshot_tests;
 mod text;
+mod torch;
 mod vectors;
 mod verilog;
 
@@ -45,7 +46,7 @@ pub trait Target: Sync {
 }
 
 /// Every target, in the order of help texts.
-pub static TARGETS: &[&dyn Target] = &[&verilog::Verilog, &hls::Hls, &c::C, &blif::Blif];
+pub static TARGETS: &[&dyn Target] = &[&verilog::Verilog, &hls::Hls, &c::C, &blif::Blif, &torch::Torch];
 
 /// The target of this name.
 pub fn target(name: &str) -> Option<&'static dyn Target> {

@@ -22,7 +22,7 @@ pub struct EmitRequest<'a> {
 }
 
 /// Where a design comes from. Nothing in it depends on time, place or machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Provenance {
     /// Version of this program.
     pub tool_version: String,
@@ -30,6 +30,10 @@ pub struct Provenance {
     pub model_sha256: String,
     /// The numbers behind the integer inputs, as a sentence: `value = code * 1 + 0`.
     pub input_values: String,
+    /// Value of one step of a code.
+    pub scale: f64,
+    /// Value of code 0.
+    pub offset: f64,
     /// Software scores are the integer scores divided by this; `None` for plain bits.
     pub tau: Option<String>,
 }

@@ -68,12 +68,14 @@ fn print(target_name: &str, options: &EmitOptions, vectors: &TestVectors) -> Res
         tool_version: "0.0.0".to_owned(),
         model_sha256: "0123456789abcdef".repeat(4),
         input_values: "value = code * 0.5 + 1".to_owned(),
+        scale: 0.5,
+        offset: 1.0,
         tau: Some("3".to_owned()),
     };
     let flat = flat(&design);
     let request = EmitRequest { design: &design, flat: &flat, provenance: &provenance, options, vectors };
     let files = target(target_name).unwrap().emit(&request)?;
-    let text = |contents: &[u8]| String::from_utf8(contents.to_vec()).unwrap();
+    let text = |contents: &[u8]| String::from_utf8_lossy(contents).into_owned();
     Ok(files.iter().map(|file| format!("==== {}: {}\n{}", file.name, file.purpose, text(&file.contents))).collect())
 }
 
@@ -99,6 +101,13 @@ fn hls() {
 #[test]
 fn c() {
     insta::assert_snapshot!(printed("c", None, LutStyle::Table));
+}
+
+#[test]
+fn torch() {
+    // The tensors are no text; hdl_tests run both files.
+    let text = printed("torch", None, LutStyle::Table);
+    insta::assert_snapshot!(text.split("==== tiny_net_torch.safetensors").next().unwrap_or_default());
 }
 
 #[test]

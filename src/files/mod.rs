@@ -11,6 +11,6 @@ mod tensor_file;
 
 pub use atomic::{write_atomically, write_folder};
 pub use error::{FileError, nearest};
-pub use npy::{NpyMatrix, read_npy_matrix, write_npy};
+pub use npy::{NpyMatrix, check_npy_header, read_npy_matrix, write_npy};
 pub use npz::read_npz;
 pub use tensor_file::{TensorFile, TensorFileWriter, sha256_hex};

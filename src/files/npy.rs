@@ -31,11 +31,10 @@ pub fn read_npy_matrix(path: &Path) -> Result<NpyMatrix, FileError> {
 /// The same for the bytes of an array; `path` is for messages.
 pub(super) fn npy_matrix(path: &Path, bytes: &[u8]) -> Result<NpyMatrix, FileError> {
     let refused = |reason: String| FileError::Format { path: path.to_owned(), expected: ".npy array", reason };
+    check_npy_header(bytes).map_err(refused)?;
     let array = NpyFile::new(bytes).map_err(|error| refused(error.to_string()))?;
     let shape: Vec<u64> = array.shape().to_vec();
-    if array.order() != Order::C && shape.len() > 1 {
-        return Err(refused("it is in Fortran order; save `numpy.ascontiguousarray(x)`".into()));
-    }
+    let fortran = array.order() == Order::Fortran;
     let type_string = match array.dtype() {
         DType::Plain(type_string) => type_string,
         DType::Array(..) | DType::Record(_) => return Err(refused("it holds records; save a plain array".into())),
@@ -54,7 +53,10 @@ pub(super) fn npy_matrix(path: &Path, bytes: &[u8]) -> Result<NpyMatrix, FileErr
         [columns] => (1, *columns as usize),
         [rows, rest @ ..] => (*rows as usize, rest.iter().product::<u64>() as usize),
     };
-    let values = read_numbers(array, &type_string).map_err(refused)?;
+    let mut values = read_numbers(array, &type_string).map_err(refused)?;
+    if fortran && shape.len() > 1 && values.len() == rows * columns {
+        values = c_order(&shape, &values);
+    }
     if let Some(index) = values.iter().position(|value| !value.is_finite()) {
         return Err(FileError::Field {
             path: path.to_owned(),
@@ -63,6 +65,37 @@ pub(super) fn npy_matrix(path: &Path, bytes: &[u8]) -> Result<NpyMatrix, FileErr
         });
     }
     Ok(NpyMatrix { rows, columns, values })
+}
+
+/// Checks the length that a header states against the bytes that are there: version 2 has room
+/// for four gigabytes, and a reader takes memory for what is stated.
+///
+/// # Errors
+/// A sentence.
+pub fn check_npy_header(bytes: &[u8]) -> Result<(), String> {
+    let length = match bytes.get(6) {
+        Some(1) => bytes.get(8..10).map(|b| usize::from(u16::from_le_bytes([b[0], b[1]])) + 10),
+        _ => bytes.get(8..12).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize + 12),
+    };
+    if length.is_none_or(|length| length > bytes.len() || length > 1 << 16) {
+        return Err("its header is longer than the array".into());
+    }
+    Ok(())
+}
+
+/// Values in Fortran order (the first axis runs fastest) in C order (the last one does).
+fn c_order(shape: &[u64], values: &[f32]) -> Vec<f32> {
+    let place = |index: usize| {
+        let (mut rest, mut stride, mut place) = (index, values.len(), 0);
+        for &side in shape.iter().rev() {
+            let side = side as usize;
+            stride /= side;
+            place += rest % side * stride;
+            rest /= side;
+        }
+        place
+    };
+    (0..values.len()).map(|index| values[place(index)]).collect()
 }
 
 fn read_numbers(array: NpyFile<&[u8]>, type_string: &TypeStr) -> Result<Vec<f32>, String> {
@@ -114,6 +147,34 @@ mod tests {
         write_npy(&path, &[2, 3], &[1i32, -2, 3, 4, 5, 6]).unwrap();
         let matrix = read_npy_matrix(&path).unwrap();
         assert_eq!(matrix, NpyMatrix { rows: 2, columns: 3, values: vec![1.0, -2.0, 3.0, 4.0, 5.0, 6.0] });
+    }
+
+    #[test]
+    fn fortran_order_is_turned_into_c_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.npy");
+        // Cell (i, j, k) of the shape (2, 3, 2) holds 100 i + 10 j + k.
+        let cells = (0..12).map(|at| (at % 2 * 100 + at / 2 % 3 * 10 + at / 6) as f32);
+        let mut bytes = Vec::new();
+        let options = npyz::WriteOptions::new().default_dtype().shape(&[2, 3, 2]).order(Order::Fortran);
+        let mut writer = options.writer(&mut bytes).begin_nd().unwrap();
+        writer.extend(cells).unwrap();
+        writer.finish().unwrap();
+        std::fs::write(&path, bytes).unwrap();
+        let matrix = read_npy_matrix(&path).unwrap();
+        assert_eq!((matrix.rows, matrix.columns), (2, 6));
+        assert_eq!(matrix.values, [0.0, 1.0, 10.0, 11.0, 20.0, 21.0, 100.0, 101.0, 110.0, 111.0, 120.0, 121.0]);
+    }
+
+    #[test]
+    fn a_header_longer_than_the_file_is_refused_before_memory_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.npy");
+        let mut bytes = b"\x93NUMPY\x02\x00".to_vec();
+        bytes.extend(u32::MAX.to_le_bytes());
+        std::fs::write(&path, bytes).unwrap();
+        let message = read_npy_matrix(&path).unwrap_err().to_string();
+        assert!(message.contains("header is longer than the array"), "{message}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use bytemuck::AnyBitPattern;
-use safetensors::tensor::{Dtype, TensorView};
+use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use safetensors::{SafeTensors, View};
 use sha2::{Digest, Sha256};
 
@@ -21,6 +21,10 @@ pub struct TensorFile {
     path: PathBuf,
     bytes: Vec<u8>,
     metadata: HashMap<String, String>,
+    /// The header, parsed once.
+    header: Metadata,
+    /// Where the tensors' bytes begin.
+    data: usize,
 }
 
 impl TensorFile {
@@ -40,11 +44,10 @@ impl TensorFile {
     pub fn from_bytes(path: &Path, bytes: Vec<u8>) -> Result<Self, FileError> {
         let refused =
             |reason: String| FileError::Format { path: path.to_owned(), expected: "safetensors file", reason };
-        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| refused(error.to_string()))?;
+        // This checks that the data behind the header are all there, too.
+        let (length, header) = SafeTensors::read_metadata(&bytes).map_err(|error| refused(error.to_string()))?;
         let metadata = header.metadata().clone().unwrap_or_default();
-        // The header parses on its own; only this checks that the data behind it are all there.
-        SafeTensors::deserialize(&bytes).map_err(|error| refused(error.to_string()))?;
-        Ok(Self { path: path.to_owned(), bytes, metadata })
+        Ok(Self { path: path.to_owned(), bytes, metadata, header, data: size_of::<u64>() + length })
     }
 
     /// The file's path, for messages.
@@ -102,8 +105,7 @@ impl TensorFile {
 
     /// The names of all tensors, sorted.
     pub fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> =
-            self.tensors().map(|tensors| tensors.names().into_iter().map(str::to_owned).collect()).unwrap_or_default();
+        let mut names = self.header.offset_keys();
         names.sort();
         names
     }
@@ -113,7 +115,7 @@ impl TensorFile {
     /// # Errors
     /// [`FileError::Field`] when it is missing.
     pub fn shape(&self, name: &str) -> Result<Vec<usize>, FileError> {
-        Ok(self.view(name)?.shape().to_vec())
+        Ok(self.info(name)?.0.shape.clone())
     }
 
     /// The values of a float32 tensor of the given shape; NaN and infinity are refused.
@@ -167,30 +169,27 @@ impl TensorFile {
         FileError::Field { path: self.path.clone(), field: field.to_owned(), problem: problem.to_string() }
     }
 
-    fn tensors(&self) -> Result<SafeTensors<'_>, FileError> {
-        SafeTensors::deserialize(&self.bytes).map_err(|error| FileError::Format {
-            path: self.path.clone(),
-            expected: "safetensors file",
-            reason: error.to_string(),
-        })
-    }
-
-    fn view(&self, name: &str) -> Result<TensorView<'_>, FileError> {
-        self.tensors()?.tensor(name).map_err(|_| {
+    /// The header's entry of a tensor, and its bytes.
+    fn info(&self, name: &str) -> Result<(&TensorInfo, &[u8]), FileError> {
+        let found = self.header.info(name).and_then(|info| {
+            let (start, end) = info.data_offsets;
+            Some((info, self.bytes.get(self.data..)?.get(start..end)?))
+        });
+        found.ok_or_else(|| {
             self.field_error(&format!("tensor `{name}`"), format!("missing; the file holds {}", list(&self.names())))
         })
     }
 
     fn values<T: AnyBitPattern>(&self, name: &str, dtype: Dtype, shape: &[usize]) -> Result<Vec<T>, FileError> {
-        let view = self.view(name)?;
-        if view.dtype() != dtype || view.shape() != shape {
+        let (info, bytes) = self.info(name)?;
+        if info.dtype != dtype || info.shape != shape {
             return Err(self.field_error(
                 &format!("tensor `{name}`"),
-                format!("found {:?} {:?}, expected {dtype:?} {shape:?}", view.dtype(), view.shape()),
+                format!("found {:?} {:?}, expected {dtype:?} {shape:?}", info.dtype, info.shape),
             ));
         }
         // A tensor may start at any byte, so the values are copied rather than cast in place.
-        Ok(view.data().chunks_exact(size_of::<T>()).map(bytemuck::pod_read_unaligned).collect())
+        Ok(bytes.chunks_exact(size_of::<T>()).map(bytemuck::pod_read_unaligned).collect())
     }
 }
 
@@ -255,6 +254,11 @@ impl TensorFileWriter {
     /// Adds a uint32 tensor.
     pub fn indices(&mut self, name: &str, shape: &[usize], values: &[u32]) {
         self.add(name, Dtype::U32, shape, bytemuck::cast_slice(values));
+    }
+
+    /// Adds an int64 tensor.
+    pub fn integers(&mut self, name: &str, shape: &[usize], values: &[i64]) {
+        self.add(name, Dtype::I64, shape, bytemuck::cast_slice(values));
     }
 
     /// Adds a uint8 tensor.

@@ -11,7 +11,8 @@ use serde_json::Value as Json;
 
 use super::Checkpoint;
 use super::sidecar::{
-    Activation, EncoderKind, EncoderSpec, EvalMode, HeadSpec, ModuleKind, ModuleSpec, NodeSpec, Sidecar, Sides,
+    Activation, EncoderKind, EncoderSpec, EvalMode, HeadSpec, ModuleKind, ModuleSpec, Nested, NodeSpec, Order, Sidecar,
+    Sides,
 };
 
 /// The part of a configuration that is recognized.
@@ -45,7 +46,7 @@ pub(super) fn from_config(config: &Json, checkpoint: Option<&Checkpoint>) -> Sid
     let sides = |value: &Json| value.as_array()?.iter().map(|side| side.as_u64().map(|side| side as usize)).collect();
     Sidecar {
         library,
-        encoder: get(&["encoder"]).and_then(encoder),
+        encoder: get(&["encoder"]).and_then(encoder).or_else(|| bit_planes(config)),
         image: get(&["input_shape"]).and_then(sides),
         modules,
         nodes: nodes(config),
@@ -71,6 +72,27 @@ fn encoder(value: &Json) -> Option<EncoderSpec> {
         kind,
         num_bits: field("num_bits").and_then(Json::as_u64).map(|bits| bits as usize),
         base: field("base").and_then(Json::as_f64),
+        ..EncoderSpec::default()
+    })
+}
+
+/// The encoder of a script that compares all features with the same numbers, as a sentence:
+/// `x > t for t in [4,8,12], plane-major (...)`, one plane of all features per number.
+fn bit_planes(config: &Json) -> Option<EncoderSpec> {
+    let (list, order) = config.get("input")?.as_str()?.strip_prefix("x > t for t in [")?.split_once(']')?;
+    let thresholds: Option<Vec<f64>> = list.split(',').map(|number| number.trim().parse().ok()).collect();
+    let thresholds = thresholds.filter(|thresholds| thresholds.iter().all(|threshold| threshold.is_finite()))?;
+    let order = match order.trim_start_matches([',', ' ']) {
+        order if order.starts_with("plane-major") => Order::BitMajor,
+        order if order.starts_with("feature-major") => Order::FeatureMajor,
+        _ => return None,
+    };
+    let width = config.get("sizes").and_then(|sizes| sizes.get(0)).and_then(Json::as_u64);
+    let features = width.filter(|width| width.is_multiple_of(thresholds.len() as u64));
+    Some(EncoderSpec {
+        features: features.map(|width| width as usize / thresholds.len()),
+        order,
+        values: BTreeMap::from([("thresholds".into(), Nested::Row(thresholds))]),
         ..EncoderSpec::default()
     })
 }
@@ -159,6 +181,17 @@ mod tests {
         assert_eq!(sidecar.nodes.max_amplitude, Some(0.5));
         assert_eq!(sidecar.nodes.activation, Some(Activation::Relu));
         assert_eq!(from_config(&serde_json::json!([1, "x"]), None), Sidecar::default());
+    }
+
+    #[test]
+    fn bit_planes_are_read_from_their_sentence_and_nothing_from_another() {
+        let spec = |input: &str| from_config(&serde_json::json!({"input": input, "sizes": [192, 1000]}), None).encoder;
+        let encoder = spec("x > t for t in [4, 8,12], plane-major (bit = plane*64 + pixel)").unwrap_or_default();
+        assert_eq!((encoder.features, encoder.order), (Some(64), Order::BitMajor));
+        assert_eq!(encoder.values["thresholds"], Nested::Row(vec![4.0, 8.0, 12.0]));
+        for other in ["x >= t for t in [4]", "x > t for t in [4,a], plane-major", "x > t for t in [4]", "raw"] {
+            assert_eq!(spec(other), None, "{other}");
+        }
     }
 
     #[test]

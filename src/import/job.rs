@@ -170,7 +170,8 @@ impl<'a> Job<'a> {
                 format
             }
             None => {
-                self.ask("input_format: {bits: 8, signed: false, scale: 1.0, offset: 0.0} - the integers that the hardware receives, value = code * scale + offset");
+                let seen = golden.map(samples_range).unwrap_or_default();
+                self.ask(format!("input_format: {{bits: 8, signed: false, scale: 1.0, offset: 0.0}} - the integers that the hardware receives, value = code * scale + offset{seen}"));
                 InputFormat::unsigned(8)
             }
         }
@@ -196,6 +197,16 @@ fn integers_of(x: &Tensor) -> Option<InputFormat> {
         format.bits += 1;
     }
     Some(format)
+}
+
+/// What the golden samples show where they are not integers of sixteen bits.
+fn samples_range(x: &Tensor) -> String {
+    let values = x.f64s().unwrap_or_default();
+    let (low, high) = values.iter().fold((f64::MAX, f64::MIN), |(low, high), &x| (low.min(x), high.max(x)));
+    match values.is_empty() {
+        true => String::new(),
+        false => format!(" (the golden samples are no integers of 16 bits, they lie between {low} and {high})"),
+    }
 }
 
 /// Bits of an encoder in another order.

@@ -232,6 +232,15 @@ pub fn read_sidecar(path: &Path, checkpoint: Option<&Checkpoint>) -> Result<Side
     match serde_yaml::from_str::<serde_json::Value>(&text) {
         Ok(config) if config.get("peer").is_some() => {
             let mut sidecar = hints::from_config(&config, checkpoint);
+            // difflogic's state dict has no wiring; the same weights in safetensors beside it have.
+            let wiring = path.with_file_name("model.safetensors");
+            let unwired = checkpoint.is_some_and(|checkpoint| {
+                let mut names = checkpoint.names().iter().chain(checkpoint.extra.keys());
+                !names.any(|name| name.contains(".indices"))
+            });
+            if sidecar.library == Some(Library::Difflogic) && unwired && wiring.is_file() {
+                sidecar.wiring = Some(std::path::PathBuf::from("model.safetensors"));
+            }
             // The fitted arrays lie beside such a configuration, if anywhere.
             let arrays = path.with_file_name("encoder.safetensors");
             if arrays.is_file() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use npyz::{DType, NpyHeader, Order};
 
-use crate::files::FileError;
+use crate::files::{FileError, check_npy_header};
 
 use super::archive::Archive;
 use super::tensor::{Dtype, Tensor, c_strides};
@@ -35,14 +35,7 @@ pub(super) fn read_npz(path: &Path, bytes: &[u8]) -> Result<Vec<(String, Tensor)
 
 /// One `.npy` array in memory.
 pub(super) fn read_array(bytes: Vec<u8>) -> Result<Tensor, String> {
-    // The header's length is believed only where the bytes are there.
-    let length = match bytes.get(6) {
-        Some(1) => bytes.get(8..10).map(|b| usize::from(u16::from_le_bytes([b[0], b[1]])) + 10),
-        _ => bytes.get(8..12).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize + 12),
-    };
-    if length.is_none_or(|length| length > bytes.len() || length > 1 << 16) {
-        return Err("its header is longer than the array".into());
-    }
+    check_npy_header(&bytes)?;
     let mut rest = bytes.as_slice();
     let header = NpyHeader::from_reader(&mut rest).map_err(|error| error.to_string())?;
     let start = bytes.len() - rest.len();

@@ -16,6 +16,7 @@ use super::build::kernels;
 use super::kinds::plan;
 use super::layer::Layer;
 use super::{Fitted, Model, ModelError, TrainingRecord, weights_of};
+use crate::binarized::BINARIZED_FORMAT;
 use crate::components::layer::Draw;
 use crate::components::node::NodeKernel;
 use crate::components::registry;
@@ -83,6 +84,10 @@ impl Model {
     /// The same.
     pub fn from_file(file: &TensorFile) -> Result<Self, ModelError> {
         let format = file.format()?;
+        if format == BINARIZED_FORMAT {
+            let problem = "it holds truth tables only; it cannot be trained further, its float weights stay in the library or the model that it came from";
+            return Err(file.field_error("metadata entry `format`", format!("found `{format}`: {problem}")).into());
+        }
         if format != MODEL_FORMAT {
             let problem = format!("found `{format}`, expected `{MODEL_FORMAT}`");
             return Err(file.field_error("metadata entry `format`", problem).into());

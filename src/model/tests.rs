@@ -209,7 +209,9 @@ fn noise_in_training_depends_on_seed_and_step_only() {
 #[test]
 fn other_formats_and_versions_are_refused() {
     let message = reread(&model(NodeType::Dwn).binarize().unwrap().to_file()).unwrap_err().to_string();
-    assert!(message.contains("found `difflut-binarized`, expected `difflut-model`"), "{message}");
+    assert!(message.contains("truth tables only; it cannot be trained further"), "{message}");
+    let message = reread(&TensorFileWriter::new("other", "1")).unwrap_err().to_string();
+    assert!(message.contains("found `other`, expected `difflut-model`"), "{message}");
     let message = reread(&TensorFileWriter::new(MODEL_FORMAT, "2")).unwrap_err().to_string();
     assert!(message.contains("format version 2, this program reads version 1"), "{message}");
 }

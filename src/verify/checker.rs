@@ -22,6 +22,14 @@ pub trait Checker: Sync {
     /// The programs that it needs.
     fn programs(&self) -> &'static [Program];
 
+    /// Looks for everything that the check needs, before any work.
+    ///
+    /// # Errors
+    /// [`ToolError::Missing`] and [`ToolError::MissingModules`].
+    fn require(&self) -> Result<(), ToolError> {
+        self.programs().iter().try_for_each(|program| program.require(self.name()).map(drop))
+    }
+
     /// Runs the artefact on every vector.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ mod checker;
 mod hls_cpp;
 mod icarus;
 mod tool;
+mod torch;
 mod vectors;
 mod verilator;
 mod yosys_blif;
@@ -24,6 +25,7 @@ pub static CHECKERS: &[&dyn Checker] = &[
     &c_header::CHeader,     // the strictest warnings as errors
     &hls_cpp::HlsCpp,       // the HLS source as ordinary C++
     &yosys_blif::YosysBlif, // a foreign reader of the BLIF
+    &torch::Torch,          // the library that imported models come from
 ];
 
 /// The checker of this name.

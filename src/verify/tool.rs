@@ -27,6 +27,21 @@ pub enum ToolError {
         /// The check that needs it.
         check: String,
     },
+    /// It is there, but modules that the check needs are not.
+    #[error(
+        "`{}` cannot import what the check `{check}` needs ({reason}); install it (`pip install {modules}`) or leave out the check",
+        program.display()
+    )]
+    MissingModules {
+        /// The interpreter.
+        program: PathBuf,
+        /// The modules.
+        modules: String,
+        /// The check that needs them.
+        check: String,
+        /// What the interpreter said.
+        reason: String,
+    },
     /// It could not be started.
     #[error("cannot start `{program}`: {source}")]
     Start {
