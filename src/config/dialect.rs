@@ -286,9 +286,8 @@ fn from_layers(file: ModelFile) -> Result<ModelConfig, ParameterError> {
         input_size = channels.checked_mul(height).and_then(|area| area.checked_mul(width));
     }
     // The image that the next layer may read; what does not fit is refused with the rest.
-    let mut image = file.input_shape.map(|[channels, height, width]| {
-        [channels.saturating_mul(params.num_bits), height, width]
-    });
+    let mut image =
+        file.input_shape.map(|[channels, height, width]| [channels.saturating_mul(params.num_bits), height, width]);
     let mut layers: Vec<LayerConfig> = Vec::new();
     for (index, section) in sections.iter().enumerate() {
         let before = layers.last().map(|layer| layer.width);
@@ -383,7 +382,8 @@ fn spatial(section: &LayerSection) -> Result<Option<SpatialConfig>, ParameterErr
         Some((key, _)) => Err(ParameterError::new(*key, "set", format!("a layer of type {name} has none; remove it"))),
         None => Ok(()),
     };
-    let needed = |name: &str, key: &str| ParameterError::new(key, "missing", format!("a layer of type {name} needs it"));
+    let needed =
+        |name: &str, key: &str| ParameterError::new(key, "missing", format!("a layer of type {name} needs it"));
     Ok(match section.layer_type {
         None | Some(LayerName::Dense(_)) => {
             let name = match section.layer_type {

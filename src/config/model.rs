@@ -202,9 +202,9 @@ impl ModelConfig {
                 format!("the last layer has {last} nodes and every class needs at least one; widen it"),
             ));
         }
-        let entries = plan.iter().fold(0u64, |sum, layer| {
-            sum.saturating_add(layer.nodes().saturating_mul(1 << layer.node_input_dim))
-        });
+        let entries = plan
+            .iter()
+            .fold(0u64, |sum, layer| sum.saturating_add(layer.nodes().saturating_mul(1 << layer.node_input_dim)));
         if entries > MAX_TABLE_ENTRIES {
             return Err(ParameterError::new(
                 "the number of table entries (sum of layer_widths times 2^node_input_dim)",
@@ -281,7 +281,8 @@ impl ModelConfig {
             };
             let inside = |error: ParameterError| error.inside(&format!("layers[{index}]"));
             let Some(read) = image else {
-                let allowed = "a dense layer stands before it, whose nodes are no image; put it before all dense layers";
+                let allowed =
+                    "a dense layer stands before it, whose nodes are no image; put it before all dense layers";
                 return Err(inside(ParameterError::new("type", spatial.name(), allowed)));
             };
             ParameterError::unless_in("n", layer.node_input_dim, 1..=16).map_err(inside)?;

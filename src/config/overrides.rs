@@ -108,9 +108,8 @@ impl ModelConfig {
                 _ if layered && key == "use_randperm" => "groupsum.use_randperm".to_owned(),
                 _ => key.to_owned(),
             };
-            set(&mut file, &path, value).map_err(|part| {
-                ParameterError::new(key, value, format!("`{part}` has no such part"))
-            })?;
+            set(&mut file, &path, value)
+                .map_err(|part| ParameterError::new(key, value, format!("`{part}` has no such part")))?;
             config = serde_json::from_value(file).map_err(|error| wrong(key, value, error))?;
         }
         config.check()?;

@@ -67,6 +67,12 @@ pub enum SpatialConfig {
 }
 
 impl SpatialConfig {
+    /// The names in the configuration, with a sentence for people.
+    pub const NAMES: [(&str, &str); 2] = [
+        ("convolutional", "trees of nodes over the windows of an image"),
+        ("max_pool", "the largest value of every window, of bits their or"),
+    ];
+
     /// Its `type` in the per-layer dialect.
     pub fn name(&self) -> &'static str {
         match self {
@@ -140,7 +146,8 @@ impl SpatialConfig {
         }
         let elements = channels.checked_mul(window[0]).and_then(|n| n.checked_mul(window[1]));
         if elements.and_then(|n| n.checked_mul(out[0])?.checked_mul(out[1])).is_none_or(|n| n > 1 << 26) {
-            let allowed = format!("{channels} channels of that window at {} x {} positions are too many", out[0], out[1]);
+            let allowed =
+                format!("{channels} channels of that window at {} x {} positions are too many", out[0], out[1]);
             return Err(ParameterError::new(window_key, format!("{window:?}"), allowed));
         }
         Ok([trees, out[0], out[1]])
@@ -152,7 +159,9 @@ impl SpatialConfig {
             Self::MaxPool { .. } => 0,
             Self::Convolutional { out_channels, tree_depth, .. } => {
                 let level = |level: usize| (fan_in as u64).saturating_pow(level as u32);
-                (0..=tree_depth).fold(0u64, |sum, depth| sum.saturating_add(level(depth))).saturating_mul(out_channels as u64)
+                (0..=tree_depth)
+                    .fold(0u64, |sum, depth| sum.saturating_add(level(depth)))
+                    .saturating_mul(out_channels as u64)
             }
         }
     }

@@ -131,7 +131,10 @@ groupsum: {k: 2}
 
 #[test]
 fn gradients_of_the_stack_are_those_of_finite_differences() {
-    let model = fitted(&text("probabilistic", "stride: [1, 2], padding: 1", ""));
+    // Tables far from one half, or little would arrive at the first of six levels.
+    let tables = "seed: 3\nruntime: {init_fn: normal, init_kwargs: {std: 3}}";
+    let text = text("probabilistic", "stride: [1, 2], padding: 1", "").replace("seed: 3", tables);
+    let model = fitted(&text);
     let mut rng = ChaCha8Rng::seed_from_u64(6);
     let encoded: Vec<f32> = (0..120 * 3).map(|_| rng.random()).collect();
     let encoded = Tensor::from_vec(encoded, (120, 3), &Device::Cpu).unwrap();
@@ -141,11 +144,11 @@ fn gradients_of_the_stack_are_those_of_finite_differences() {
     };
     let value = |model: &Model| f64::from(loss(model).to_scalar::<f32>().unwrap());
     let grads = loss(&model).backward().unwrap();
-    let mut large = 0;
     for var in model.weights().unwrap() {
         let grad = grads.get(&var).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
         let values = weights_of(&var).unwrap();
-        for index in (0..values.len()).step_by(7) {
+        let mut large = 0;
+        for index in 0..values.len() {
             const STEP: f32 = 2e-2;
             let at = |by: f32| {
                 let mut values = values.clone();
@@ -156,11 +159,11 @@ fn gradients_of_the_stack_are_those_of_finite_differences() {
             let expected = (at(STEP) - at(-STEP)) / (2.0 * f64::from(STEP));
             at(0.0);
             let found = f64::from(grad[index]);
-            assert!((found - expected).abs() < 1e-3 + 0.03 * expected.abs(), "{index}: {found} {expected}");
-            large += usize::from(expected.abs() > 5e-3);
+            assert!((found - expected).abs() < 2e-4 + 0.03 * expected.abs(), "{index}: {found} {expected}");
+            large += usize::from(expected.abs() > 1e-3);
         }
+        assert!(large >= 5, "only {large} of {} gradients are above the noise", values.len());
     }
-    assert!(large > 10, "only {large} gradients are above the noise");
 }
 
 #[test]
@@ -208,7 +211,11 @@ fn geometry_that_cannot_be_is_refused_with_all_numbers() {
         }
     };
     for (from, to, expected) in [
-        ("receptive_field: 3", "receptive_field: 7", "layers[0].receptive_field is 7; the image before has rows 5 (4 x 5 x 6)"),
+        (
+            "receptive_field: 3",
+            "receptive_field: 7",
+            "layers[0].receptive_field is 7; the image before has rows 5 (4 x 5 x 6)",
+        ),
         ("stride: 1}", "stride: 0}", "layers[0].stride is 0; allowed are 1 to 65536"),
         ("stride: 1}", "padding: 3}", "layers[0].padding is 3; receptive_field is 3"),
         ("stride: 1}", "tree_depth: 22}", "layers[0].the number of unrolled nodes is"),
@@ -220,9 +227,21 @@ fn geometry_that_cannot_be_is_refused_with_all_numbers() {
         ("input_shape: [2, 5, 6]", "input_shape: [2, 0, 6]", "a number of input_shape is 0"),
         ("seed: 3", "input_size: 61", "input_size is 61; input_shape 2 x 5 x 6 has 60 features"),
         ("seed: 3", "model_type: feedforward", "layers[0].type is convolutional; it needs `model_type: convnet`"),
-        ("output_size: 9, n: 2}", "output_size: 9, n: 2}\n  - {type: max_pool, size: 1}", "layers[4].type is max_pool; a dense"),
-        ("{type: max_pool, size: 2, stride: 1}", "{type: max_pol, size: 2}", "unknown name `max_pol`, did you mean `max_pool`?"),
-        ("output_size: 9, n: 2", "output_size: 9, n: 2, padding: 1", "layers[3].padding is set; a layer of type random has none"),
+        (
+            "output_size: 9, n: 2}",
+            "output_size: 9, n: 2}\n  - {type: max_pool, size: 1}",
+            "layers[4].type is max_pool; a dense",
+        ),
+        (
+            "{type: max_pool, size: 2, stride: 1}",
+            "{type: max_pol, size: 2}",
+            "unknown name `max_pol`, did you mean `max_pool`?",
+        ),
+        (
+            "output_size: 9, n: 2",
+            "output_size: 9, n: 2, padding: 1",
+            "layers[3].padding is set; a layer of type random has none",
+        ),
     ] {
         let message = refused(from, to);
         assert!(message.contains(expected), "{to}:\n{message}\n{expected}");
@@ -261,7 +280,10 @@ fn the_cifar10_model_of_the_documents_takes_a_step() {
     let text = include_str!("../store/zoo/cifar10_conv.yaml");
     let mut config = crate::config::Experiment::parse(Path::new("cifar10_conv.yaml"), text).unwrap().model;
     let set = |key: &str, value: usize| (key.to_owned(), serde_json::Value::from(value));
-    assert_eq!(config.plan().unwrap().iter().map(|layer| layer.nodes()).collect::<Vec<_>>(), [896, 0, 1792, 0, 256, 10]);
+    assert_eq!(
+        config.plan().unwrap().iter().map(|layer| layer.nodes()).collect::<Vec<_>>(),
+        [896, 0, 1792, 0, 256, 10]
+    );
     config
         .override_any(&[set("layers.0.out_channels", 4), set("layers.2.out_channels", 6), set("encoder_bits", 2)])
         .unwrap();

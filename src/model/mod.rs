@@ -13,7 +13,6 @@ mod layer;
 mod record;
 mod steps;
 mod training;
-mod unrolled;
 
 pub use encoded::EncodedSamples;
 pub use error::ModelError;
@@ -30,7 +29,7 @@ use steps::Step;
 use crate::binarized::{BinarizedNetwork, Head};
 use crate::components::encoder::Encoder;
 use crate::components::head::group_sum;
-use crate::components::layer::Pool;
+use crate::components::layer::{Pool, lut_layer, or_layers};
 use crate::components::ops::{LutLayerOp, MaxPoolOp};
 use crate::config::{LayerConfig, ModelConfig};
 
@@ -259,9 +258,9 @@ impl Model {
                     let nodes = weights.chunks_exact(kernel.parameters());
                     let tables = nodes.map(|node| kernel.truth_table(node)).collect();
                     let wiring = layer.wiring()?;
-                    layers.push(unrolled::lut_layer(tables, &wiring, layer.kind.unroll.as_deref()));
+                    layers.push(lut_layer(tables, &wiring, layer.kind.unroll.as_deref()));
                 }
-                Stage::Pool(pool) => layers.extend(unrolled::or_layers(pool)),
+                Stage::Pool(pool) => layers.extend(or_layers(pool)),
             }
         }
         let head = Head::GroupSum { classes: self.config.num_classes as u32, tau: self.config.tau() };

@@ -6,6 +6,7 @@ mod image;
 mod learnable;
 mod random;
 mod residual;
+mod tables;
 mod wiring;
 
 pub use flip::flip;
@@ -15,6 +16,7 @@ pub(super) use learnable::LEARNABLE;
 pub use learnable::{choose_hard, temperature};
 pub(super) use random::RANDOM;
 pub(super) use residual::RESIDUAL_LAYER;
+pub use tables::{lut_layer, or_layers};
 pub use wiring::Wiring;
 
 use rand_chacha::ChaCha8Rng;

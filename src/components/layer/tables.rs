@@ -1,14 +1,14 @@
 //! Layers of truth tables of what slides over an image: one table per position.
 
+use super::{Pool, Unroll, Wiring};
 use crate::binarized::LutLayer;
-use crate::components::layer::{Pool, Unroll, Wiring};
 use crate::logic::TruthTable;
 
 /// The tables of the nodes of a layer, repeated at every position.
 ///
 /// A pin in the padding is zero: its table becomes the one that ignores the pin and is what it
 /// was where the pin is zero, and the pin reads column 0.
-pub(super) fn lut_layer(tables: Vec<TruthTable>, wiring: &Wiring, unroll: Option<&Unroll>) -> LutLayer {
+pub fn lut_layer(tables: Vec<TruthTable>, wiring: &Wiring, unroll: Option<&Unroll>) -> LutLayer {
     let fan_in = wiring.fan_in();
     let Some(unroll) = unroll else {
         return LutLayer { input_width: wiring.input_width(), fan_in, wiring: wiring.columns().to_vec(), tables };
@@ -33,7 +33,7 @@ pub(super) fn lut_layer(tables: Vec<TruthTable>, wiring: &Wiring, unroll: Option
 }
 
 /// The layers of ors of a pooling. A node of fewer inputs than its layer ignores the others.
-pub(super) fn or_layers(pool: &Pool) -> Vec<LutLayer> {
+pub fn or_layers(pool: &Pool) -> Vec<LutLayer> {
     let mut input_width = pool.windows().input_width();
     let levels = pool.levels().iter().map(|level| {
         let or_of = |inputs: usize| TruthTable::from_fn(level.fan_in, |row| row & ((1 << inputs) - 1) != 0);
