@@ -90,6 +90,27 @@ fn print_parameters(model: &LoadedModel) -> Result<(), CliError> {
     say!("\nparameters               {} trained, {} with the encoder's", counts.trainable, counts.total);
     for (index, layer) in float.layer_topology().map_err(crate::store::StoreError::from)?.iter().enumerate() {
         let config = &layer.config;
+        if let Some(spatial) = &config.spatial {
+            let (window, stride, padding) = spatial.window();
+            let nodes = match config.is_pool() {
+                true => String::new(),
+                false => format!(
+                    "{} {} nodes of {} inputs, ",
+                    config.nodes(),
+                    config.node_type.name(),
+                    config.node_input_dim
+                ),
+            };
+            say!(
+                "  layer {index:<4} {} windows {window:?} stride {stride:?} padding {padding:?}, {nodes}{} columns to \
+                 {}, {} parameters",
+                spatial.name(),
+                layer.input_width,
+                config.width,
+                layer.parameters,
+            );
+            continue;
+        }
         say!(
             "  layer {index:<4} {} {} of {} inputs, {} columns to {} nodes, {} parameters",
             config.layer_type.name(),

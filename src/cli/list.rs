@@ -70,6 +70,10 @@ fn components() {
     for kind in LAYERS.all() {
         say!("  {:<24} {}", kind.layer_type.name(), kind.summary);
     }
+    say!("\nlayers over images (layers: [{{type: ...}}])");
+    for (name, summary) in crate::config::SpatialConfig::NAMES {
+        say!("  {name:<24} {summary}");
+    }
     say!("\nnodes (node_type)");
     for kind in NODES.all() {
         say!("  {:<24} {}", kind.name, kind.summary);

@@ -9,6 +9,8 @@ names! {
     ModelType of NameKind::Model;
     /// Layers one behind the other.
     Feedforward = "feedforward",
+    /// Layers over images, then layers one behind the other.
+    Convnet = "convnet",
 }
 
 names! {

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    EncoderConfig, EncoderType, InputFormat, LayerConfig, LayerType, Metadata, ModelConfig, ModelType, NodeParams,
-    NodeType, Note, ParameterError, RuntimeConfig, Section,
+    EncoderConfig, EncoderType, ImageShape, InputFormat, LayerConfig, LayerName, LayerType, Metadata, ModelConfig,
+    ModelType, NodeParams, NodeType, Note, ParameterError, RuntimeConfig, Section, Sides, SpatialConfig,
 };
 
 macro_rules! model_file {
@@ -39,7 +39,8 @@ macro_rules! model_file {
 }
 
 model_file! {
-    /// Both: see [`ModelConfig`]; `feedforward` where the per-layer dialect is silent.
+    /// Both: see [`ModelConfig`]; where the per-layer dialect is silent, `convnet` if a layer is
+    /// over images, else `feedforward`.
     model_type: ModelType,
     /// Flat.
     layer_type: LayerType,
@@ -61,6 +62,8 @@ model_file! {
     num_classes: usize,
     /// Both: number of features.
     input_size: usize,
+    /// Both: channels, height and width of a sample.
+    input_shape: ImageShape,
     /// Both.
     dataset: String,
     /// Both.
@@ -117,18 +120,47 @@ pub struct LayerSection {
     /// The name, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// How the nodes are wired; random when it is not given.
+    /// How the nodes of a dense layer are wired, random when it is not given; or a layer over
+    /// images.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
-    pub layer_type: Option<LayerType>,
-    /// The family of the nodes.
+    pub layer_type: Option<LayerName>,
+    /// The family of the nodes; none of a pooling layer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node_type: Option<NodeType>,
     /// Bits that the layer reads; only compared with the part before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_size: Option<usize>,
-    /// Number of nodes.
-    pub output_size: usize,
-    /// Inputs of a node.
-    pub n: usize,
+    /// Number of nodes of a dense layer. Of a layer over images, the bits that it makes; only
+    /// compared with its geometry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_size: Option<usize>,
+    /// Inputs of a node; none of a pooling layer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n: Option<usize>,
+    /// convolutional: number of trees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out_channels: Option<usize>,
+    /// convolutional: size of a window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receptive_field: Option<Sides>,
+    /// convolutional: zeros on either side; 0 when it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub padding: Option<Sides>,
+    /// convolutional: levels of a tree above its leaves; 1 when it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree_depth: Option<usize>,
+    /// convolutional: whether every leaf reads one channel only; false when it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grouped_connections: Option<bool>,
+    /// convolutional: how the leaves are wired; random when it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wiring: Option<LayerType>,
+    /// max_pool: size of a window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<Sides>,
+    /// Distance of windows; when it is not given 1 for convolutional, `size` for max_pool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stride: Option<Sides>,
     /// Seed of its wiring and first weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
@@ -217,6 +249,7 @@ fn from_flat(file: ModelFile) -> Result<ModelConfig, ParameterError> {
         layer_widths: missing(file.layer_widths, "layer_widths", "flat")?,
         num_classes: missing(file.num_classes, "num_classes", "flat")?,
         input_size: file.input_size,
+        input_shape: file.input_shape,
         dataset: file.dataset,
         seed: file.seed.unwrap_or(42),
         input_format: file.input_format,
@@ -248,7 +281,13 @@ fn from_layers(file: ModelFile) -> Result<ModelConfig, ParameterError> {
     }
     runtime.output_tau = runtime.output_tau.or(groupsum.tau);
 
-    let input_size = features(file.input_size, &sections, params.num_bits)?;
+    let mut input_size = features(file.input_size, &sections, params.num_bits)?;
+    if let (None, Some([channels, height, width])) = (input_size, file.input_shape) {
+        input_size = channels.checked_mul(height).and_then(|area| area.checked_mul(width));
+    }
+    // The image that the next layer may read; what does not fit is refused with the rest.
+    let mut image =
+        file.input_shape.map(|[channels, height, width]| [channels.saturating_mul(params.num_bits), height, width]);
     let mut layers: Vec<LayerConfig> = Vec::new();
     for (index, section) in sections.iter().enumerate() {
         let before = layers.last().map(|layer| layer.width);
@@ -261,13 +300,33 @@ fn from_layers(file: ModelFile) -> Result<ModelConfig, ParameterError> {
                 format!("the layer before has output_size {before}"),
             ));
         }
-        layers.push(layer(section).map_err(|error| error.inside(&format!("layers[{index}]")))?);
+        let inside = |error: ParameterError| error.inside(&format!("layers[{index}]"));
+        let mut layer = layer(section, layers.last()).map_err(inside)?;
+        image = match (&layer.spatial, image) {
+            (Some(spatial), Some(read)) => {
+                ParameterError::unless_in("n", layer.node_input_dim, 1..=16).map_err(inside)?;
+                // Other sides are refused by the check of the whole.
+                let made = match read.iter().all(|side| (1..=1 << 24).contains(side)) {
+                    true => Some(spatial.output(read, layer.node_input_dim).map_err(inside)?),
+                    false => None,
+                };
+                if let (None, Some([channels, height, width])) = (section.output_size, made) {
+                    layer.width = channels * height * width;
+                }
+                made
+            }
+            _ => None,
+        };
+        layers.push(layer);
     }
     let Some(first) = layers.first() else {
         return Err(ParameterError::new("the number of layers", 0, "allowed are 1 to 64"));
     };
     Ok(ModelConfig {
-        model_type: file.model_type.unwrap_or(ModelType::Feedforward),
+        model_type: file.model_type.unwrap_or_else(|| {
+            let spatial = layers.iter().any(|layer| layer.spatial.is_some());
+            if spatial { ModelType::Convnet } else { ModelType::Feedforward }
+        }),
         layer_type: first.layer_type,
         node_type: first.node_type,
         encoder_config,
@@ -275,6 +334,7 @@ fn from_layers(file: ModelFile) -> Result<ModelConfig, ParameterError> {
         layer_widths: layers.iter().map(|layer| layer.width).collect(),
         num_classes: groupsum.k,
         input_size,
+        input_shape: file.input_shape,
         dataset: file.dataset,
         seed: file.seed.unwrap_or(42),
         input_format: file.input_format,
@@ -306,13 +366,92 @@ fn features(
     }
 }
 
-fn layer(section: &LayerSection) -> Result<LayerConfig, ParameterError> {
+/// What a layer section is over images, after refusing keys that its type does not read.
+fn spatial(section: &LayerSection) -> Result<Option<SpatialConfig>, ParameterError> {
+    let of_convolutions = [
+        ("out_channels", section.out_channels.is_some()),
+        ("receptive_field", section.receptive_field.is_some()),
+        ("padding", section.padding.is_some()),
+        ("tree_depth", section.tree_depth.is_some()),
+        ("grouped_connections", section.grouped_connections.is_some()),
+        ("wiring", section.wiring.is_some()),
+    ];
+    let stride = ("stride", section.stride.is_some());
+    let size = ("size", section.size.is_some());
+    let refuse = |keys: &[(&str, bool)], name: &str| match keys.iter().find(|(_, set)| *set) {
+        Some((key, _)) => Err(ParameterError::new(*key, "set", format!("a layer of type {name} has none; remove it"))),
+        None => Ok(()),
+    };
+    let needed =
+        |name: &str, key: &str| ParameterError::new(key, "missing", format!("a layer of type {name} needs it"));
+    Ok(match section.layer_type {
+        None | Some(LayerName::Dense(_)) => {
+            let name = match section.layer_type {
+                Some(LayerName::Dense(layer_type)) => layer_type.name(),
+                _ => "random",
+            };
+            refuse(&of_convolutions, name)?;
+            refuse(&[stride, size], name)?;
+            None
+        }
+        Some(LayerName::Convolutional) => {
+            refuse(&[size], "convolutional")?;
+            Some(SpatialConfig::Convolutional {
+                out_channels: section.out_channels.ok_or_else(|| needed("convolutional", "out_channels"))?,
+                receptive_field: section.receptive_field.ok_or_else(|| needed("convolutional", "receptive_field"))?.0,
+                stride: section.stride.map_or([1; 2], |sides| sides.0),
+                padding: section.padding.map_or([0; 2], |sides| sides.0),
+                tree_depth: section.tree_depth.unwrap_or(1),
+                grouped_connections: section.grouped_connections.unwrap_or(false),
+            })
+        }
+        Some(LayerName::MaxPool) => {
+            refuse(&of_convolutions, "max_pool")?;
+            let of_nodes = [
+                ("node_type", section.node_type.is_some()),
+                ("n", section.n.is_some()),
+                ("seed", section.seed.is_some()),
+                ("node_params", !section.node_params.is_empty()),
+                ("layer_training", !section.layer_training.is_empty()),
+                ("node_init", section.node_init.is_some()),
+                ("node_regularizers", section.node_regularizers.is_some()),
+            ];
+            refuse(&of_nodes, "max_pool")?;
+            let size = section.size.ok_or_else(|| needed("max_pool", "size"))?.0;
+            Some(SpatialConfig::MaxPool { size, stride: section.stride.map_or(size, |sides| sides.0) })
+        }
+    })
+}
+
+/// A layer behind the layer `before`; the width of one over images is 0 where it is not stated.
+fn layer(section: &LayerSection, before: Option<&LayerConfig>) -> Result<LayerConfig, ParameterError> {
+    let spatial = spatial(section)?;
+    if let Some(SpatialConfig::MaxPool { .. }) = spatial {
+        // What it has no use for is taken from its neighbour, so that models of one kind of
+        // nodes stay such.
+        return Ok(LayerConfig {
+            name: section.name.clone(),
+            layer_type: LayerType::Random,
+            node_type: before.map_or(NodeType::Probabilistic, |before| before.node_type),
+            node_input_dim: before.map_or(1, |before| before.node_input_dim),
+            width: section.output_size.unwrap_or(0),
+            spatial,
+            seed: None,
+            node_params: NodeParams::default(),
+            runtime: RuntimeConfig::default(),
+        });
+    }
+    let n = missing(section.n, "n", "per-layer")?;
+    let width = match &spatial {
+        None => missing(section.output_size, "output_size", "per-layer")?,
+        Some(_) => section.output_size.unwrap_or(0),
+    };
     let (mut structural, mut runtime) = (Map::new(), Map::new());
     let of_nodes = NodeParams::known();
     for (key, value) in &section.node_params {
         match key.as_str() {
-            "input_dim" if value.as_u64() != Some(section.n as u64) => {
-                let allowed = format!("n is {}; both say how many inputs a node has", section.n);
+            "input_dim" if value.as_u64() != Some(n as u64) => {
+                let allowed = format!("n is {n}; both say how many inputs a node has");
                 return Err(ParameterError::new("node_params.input_dim", value, allowed));
             }
             "output_dim" if value.as_u64() != Some(1) => {
@@ -360,10 +499,14 @@ fn layer(section: &LayerSection) -> Result<LayerConfig, ParameterError> {
     let unreadable = |error: serde_json::Error| ParameterError::new("node_params", "not readable", error.to_string());
     Ok(LayerConfig {
         name: section.name.clone(),
-        layer_type: section.layer_type.unwrap_or(LayerType::Random),
+        layer_type: match section.layer_type {
+            Some(LayerName::Dense(layer_type)) => layer_type,
+            _ => section.wiring.unwrap_or(LayerType::Random),
+        },
         node_type: missing(section.node_type, "node_type", "per-layer")?,
-        node_input_dim: section.n,
-        width: section.output_size,
+        node_input_dim: n,
+        width,
+        spatial,
         seed: section.seed,
         node_params: serde_json::from_value(structural.into()).map_err(unreadable)?,
         runtime: serde_json::from_value(runtime.into()).map_err(unreadable)?,
@@ -389,6 +532,7 @@ impl From<ModelConfig> for ModelFile {
         let shared = Self {
             model_type: Some(config.model_type),
             input_size: config.input_size,
+            input_shape: config.input_shape,
             dataset: config.dataset,
             seed: Some(config.seed),
             input_format: config.input_format,
@@ -419,15 +563,48 @@ impl From<ModelConfig> for ModelFile {
             parameters.extend(layer.runtime.to_map());
             parameters
         };
-        let layer = |layer: LayerConfig| LayerSection {
-            node_params: parameters(&layer),
-            name: layer.name,
-            layer_type: Some(layer.layer_type),
-            node_type: Some(layer.node_type),
-            output_size: layer.width,
-            n: layer.node_input_dim,
-            seed: layer.seed,
-            ..LayerSection::default()
+        let layer = |layer: LayerConfig| {
+            let section = LayerSection {
+                node_params: parameters(&layer),
+                name: layer.name.clone(),
+                node_type: Some(layer.node_type),
+                n: Some(layer.node_input_dim),
+                seed: layer.seed,
+                ..LayerSection::default()
+            };
+            // Widths of layers over images follow from their geometry.
+            match layer.spatial {
+                None => LayerSection {
+                    layer_type: Some(LayerName::Dense(layer.layer_type)),
+                    output_size: Some(layer.width),
+                    ..section
+                },
+                Some(SpatialConfig::Convolutional {
+                    out_channels,
+                    receptive_field,
+                    stride,
+                    padding,
+                    tree_depth,
+                    grouped_connections,
+                }) => LayerSection {
+                    layer_type: Some(LayerName::Convolutional),
+                    out_channels: Some(out_channels),
+                    receptive_field: Some(Sides(receptive_field)),
+                    stride: Some(Sides(stride)),
+                    padding: Some(Sides(padding)),
+                    tree_depth: Some(tree_depth),
+                    grouped_connections: grouped_connections.then_some(true),
+                    wiring: (layer.layer_type != LayerType::Random).then_some(layer.layer_type),
+                    ..section
+                },
+                Some(SpatialConfig::MaxPool { size, stride }) => LayerSection {
+                    name: layer.name,
+                    layer_type: Some(LayerName::MaxPool),
+                    size: Some(Sides(size)),
+                    stride: Some(Sides(stride)),
+                    ..LayerSection::default()
+                },
+            }
         };
         Self {
             encoder: Some(EncoderSection { name, params }),

@@ -19,6 +19,7 @@ mod node_params;
 mod overrides;
 mod regularizer;
 mod runtime;
+mod spatial;
 mod training;
 
 pub use component::{LayerType, ModelType, NodeType};
@@ -35,6 +36,7 @@ pub use node_params::{Activation, NodeParams};
 pub use overrides::STRUCTURAL;
 pub use regularizer::{RegularizerConfig, RegularizerType};
 pub use runtime::{EvalMode, FanMode, GradStabilization, InitFn, InitKwargs, Nonlinearity, RuntimeConfig};
+pub use spatial::{ImageShape, LayerName, Sides, SpatialConfig};
 pub use training::{OptimizerType, Schedule, TrainingConfig};
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::dialect::ModelFile;
 use super::{
-    EncoderConfig, InputFormat, LayerType, Metadata, ModelType, NodeParams, NodeType, ParameterError, RuntimeConfig,
-    Section,
+    EncoderConfig, ImageShape, InputFormat, LayerType, Metadata, ModelType, NodeParams, NodeType, ParameterError,
+    RuntimeConfig, Section, SpatialConfig,
 };
 
 /// Largest number of trained table entries. At 2^27 the weights are 512 MiB and the optimizer
@@ -23,14 +23,32 @@ pub struct LayerConfig {
     pub node_type: NodeType,
     /// Inputs of every node, 1 to 16.
     pub node_input_dim: usize,
-    /// Number of nodes.
+    /// Number of bits that the layer makes: its nodes, or those of the image that it makes.
     pub width: usize,
+    /// What it is over an image; `None` for a dense layer. Pooling has no nodes, so that node
+    /// type, wiring and their parameters mean nothing for it.
+    pub spatial: Option<SpatialConfig>,
     /// Seed of wiring and first weights; without one they come behind those of the layer before.
     pub seed: Option<u64>,
     /// Structural parameters of the node type, over those of the model.
     pub node_params: NodeParams,
     /// Parameters of this layer, over those of the model.
     pub runtime: RuntimeConfig,
+}
+
+impl LayerConfig {
+    /// Number of trained nodes; a convolution's are shared by all positions.
+    pub fn nodes(&self) -> u64 {
+        match &self.spatial {
+            None => self.width as u64,
+            Some(spatial) => spatial.nodes(self.node_input_dim),
+        }
+    }
+
+    /// Whether it has no nodes.
+    pub fn is_pool(&self) -> bool {
+        matches!(self.spatial, Some(SpatialConfig::MaxPool { .. }))
+    }
 }
 
 /// A network before it has weights.
@@ -56,6 +74,9 @@ pub struct ModelConfig {
     pub num_classes: usize,
     /// Number of features; taken from the training data when it is not given.
     pub input_size: Option<usize>,
+    /// Channels, height and width of a sample, whose features come in that order; for layers
+    /// over images, which need it.
+    pub input_shape: Option<ImageShape>,
     /// Name of the data, for people.
     pub dataset: Option<String>,
     /// Seed of the wiring and of the first weights.
@@ -97,6 +118,7 @@ impl ModelConfig {
             layer_widths,
             num_classes,
             input_size: None,
+            input_shape: None,
             dataset: None,
             seed: 42,
             input_format: None,
@@ -127,6 +149,7 @@ impl ModelConfig {
                 node_type: self.node_type,
                 node_input_dim: self.node_input_dim,
                 width,
+                spatial: None,
                 seed: None,
                 node_params: self.node_params.clone(),
                 runtime: self.runtime.clone(),
@@ -149,6 +172,7 @@ impl ModelConfig {
     /// The first parameter that is out of range, with its value and what is allowed.
     pub fn check(&self) -> Result<(), ParameterError> {
         self.encoder_config.check()?;
+        self.images()?;
         ParameterError::unless_in("node_input_dim", self.node_input_dim, 1..=16)?;
         ParameterError::unless_in("the number of layer_widths", self.layer_widths.len(), 1..=64)?;
         for (layer, &width) in self.layer_widths.iter().enumerate() {
@@ -178,7 +202,9 @@ impl ModelConfig {
                 format!("the last layer has {last} nodes and every class needs at least one; widen it"),
             ));
         }
-        let entries: u64 = plan.iter().map(|layer| (layer.width as u64) << layer.node_input_dim).sum();
+        let entries = plan
+            .iter()
+            .fold(0u64, |sum, layer| sum.saturating_add(layer.nodes().saturating_mul(1 << layer.node_input_dim)));
         if entries > MAX_TABLE_ENTRIES {
             return Err(ParameterError::new(
                 "the number of table entries (sum of layer_widths times 2^node_input_dim)",
@@ -196,6 +222,90 @@ impl ModelConfig {
         }
         self.node_params.check()?;
         self.runtime.check()
+    }
+
+    /// The image that each layer reads, where it is one over an image; the first of them has the
+    /// encoder's bits as channels, `channel * num_bits + bit`.
+    ///
+    /// # Errors
+    /// [`ParameterError`] for layers over images that get none, for geometry that does not fit
+    /// and for widths that are not those of the geometry.
+    pub fn images(&self) -> Result<Vec<Option<ImageShape>>, ParameterError> {
+        let spatial = self.layers.iter().position(|layer| layer.spatial.is_some());
+        let mut image = match (self.input_shape, spatial) {
+            (None, None) if self.model_type == ModelType::Convnet => {
+                let allowed = "a convnet has layers of type convolutional or max_pool, which the per-layer dialect \
+                               describes (`layers`), and an input_shape";
+                return Err(ParameterError::new("model_type", "convnet", allowed));
+            }
+            (None, None) => return Ok(vec![None; self.layer_widths.len()]),
+            (Some(shape), None) => {
+                let allowed = "no layer is convolutional or max_pool, so that nothing reads it; remove it";
+                return Err(ParameterError::new("input_shape", format!("{shape:?}"), allowed));
+            }
+            (_, Some(index)) if self.model_type == ModelType::Feedforward => {
+                let name = self.layers[index].spatial.map_or("", |spatial| spatial.name());
+                let allowed = "it needs `model_type: convnet`";
+                return Err(ParameterError::new(format!("layers[{index}].type"), name, allowed));
+            }
+            (None, Some(index)) => {
+                let allowed = format!("layers[{index}] reads an image; expected [channels, height, width] of a sample");
+                return Err(ParameterError::new("input_shape", "missing", allowed));
+            }
+            (Some(shape), Some(_)) => {
+                for side in shape {
+                    ParameterError::unless_in("a number of input_shape", side, 1..=1 << 16)?;
+                }
+                let [channels, height, width] = shape;
+                let features = channels.saturating_mul(height).saturating_mul(width);
+                if let Some(stated) = self.input_size.filter(|&stated| stated != features) {
+                    let allowed = format!("input_shape {channels} x {height} x {width} has {features} features");
+                    return Err(ParameterError::new("input_size", stated, allowed));
+                }
+                ParameterError::unless_in("the features of input_shape", features, 1..=1 << 20)?;
+                let bits = self.encoder_config.num_bits();
+                ParameterError::unless_in(
+                    "the features of input_shape times num_bits",
+                    features.saturating_mul(bits),
+                    1..=1 << 24,
+                )?;
+                Some([channels * bits, height, width])
+            }
+        };
+        let mut images = Vec::with_capacity(self.layers.len());
+        for (index, layer) in self.layers.iter().enumerate() {
+            let Some(spatial) = &layer.spatial else {
+                image = None;
+                images.push(None);
+                continue;
+            };
+            let inside = |error: ParameterError| error.inside(&format!("layers[{index}]"));
+            let Some(read) = image else {
+                let allowed =
+                    "a dense layer stands before it, whose nodes are no image; put it before all dense layers";
+                return Err(inside(ParameterError::new("type", spatial.name(), allowed)));
+            };
+            ParameterError::unless_in("n", layer.node_input_dim, 1..=16).map_err(inside)?;
+            let made = spatial.output(read, layer.node_input_dim).map_err(inside)?;
+            let width: usize = made.iter().product();
+            if layer.width != width {
+                let allowed = format!("its geometry makes {} x {} x {} = {width} bits", made[0], made[1], made[2]);
+                return Err(inside(ParameterError::new("output_size", layer.width, allowed)));
+            }
+            if let SpatialConfig::Convolutional { grouped_connections: true, .. } = spatial
+                && layer.layer_type != LayerType::Random
+            {
+                let allowed = "grouped_connections deals the inputs itself; use the wiring random";
+                return Err(inside(ParameterError::new("wiring", layer.layer_type.name(), allowed)));
+            }
+            images.push(Some(read));
+            image = Some(made);
+        }
+        if self.use_randperm && image.is_some() {
+            let allowed = "the last layer makes an image, whose bits share their nodes; put a dense layer behind it";
+            return Err(ParameterError::new("use_randperm", "true", allowed));
+        }
+        Ok(images)
     }
 
     /// The divisor of the scores.
@@ -230,6 +340,7 @@ impl ModelConfig {
         if let (Some(own), Some(others)) = (self.input_size, other.input_size) {
             compare("input_size", own.to_string(), others.to_string());
         }
+        compare("input_shape", format!("{:?}", self.input_shape), format!("{:?}", other.input_shape));
         compare("num_classes", self.num_classes.to_string(), other.num_classes.to_string());
         compare("layer_widths", format!("{:?}", self.layer_widths), format!("{:?}", other.layer_widths));
         if let (Ok(own), Ok(others)) = (self.plan(), other.plan())
@@ -242,10 +353,11 @@ impl ModelConfig {
                     false => format!("[{}]", values.join(", ")),
                 }
             };
-            let fields: [(&str, Show); 4] = [
+            let fields: [(&str, Show); 5] = [
                 ("layer_type", |layer| layer.layer_type.name().into()),
                 ("node_type", |layer| layer.node_type.name().into()),
                 ("node_input_dim", |layer| layer.node_input_dim.to_string()),
+                ("spatial", |layer| layer.spatial.map_or("none".into(), |spatial| format!("{spatial:?}"))),
                 ("node_params", |layer| serde_json::Value::from(layer.node_params.to_map()).to_string()),
             ];
             for (name, field) in fields {

@@ -22,10 +22,29 @@ pub const STRUCTURAL: &[&str] = &[
     "groupsum",
     "num_classes",
     "input_size",
+    "input_shape",
     "input_format",
     "seed",
     "use_randperm",
 ];
+
+/// Sets the part of `file` at a dotted path; keys of a section may be new, elements of a list
+/// must exist. The error is the path of what has no such part.
+fn set(file: &mut Value, path: &str, value: &Value) -> Result<(), String> {
+    let mut place = file;
+    let mut done = Vec::new();
+    for part in path.split('.') {
+        let inner = match place {
+            Value::Object(section) => Some(section.entry(part).or_insert(Value::Null)),
+            Value::Array(list) => part.parse().ok().and_then(|index: usize| list.get_mut(index)),
+            _ => None,
+        };
+        place = inner.ok_or_else(|| done.join("."))?;
+        done.push(part);
+    }
+    *place = value.clone();
+    Ok(())
+}
 
 impl ModelConfig {
     /// Sets runtime parameters, `key` with or without `runtime.` in front, for every layer that
@@ -79,12 +98,18 @@ impl ModelConfig {
                 let allowed = "the configuration describes each layer by itself; change its `layers`";
                 return Err(ParameterError::new(key, value, allowed));
             }
+            let layered = !config.layers.is_empty();
             let mut file = serde_json::to_value(ModelFile::from(config)).map_err(|error| wrong(key, value, error))?;
-            match key.split_once('.') {
-                None => file[root] = value.clone(),
-                Some((_, inner)) if file[root].is_object() => file[root][inner] = value.clone(),
-                Some(_) => return Err(ParameterError::new(key, value, format!("`{root}` has no parts"))),
-            }
+            // The same parameters have other places in the per-layer dialect.
+            let path = match key.strip_prefix("encoder_config.") {
+                Some("name" | "type") if layered => "encoder.type".to_owned(),
+                Some(inner) if layered => format!("encoder.params.{inner}"),
+                _ if layered && key == "num_classes" => "groupsum.k".to_owned(),
+                _ if layered && key == "use_randperm" => "groupsum.use_randperm".to_owned(),
+                _ => key.to_owned(),
+            };
+            set(&mut file, &path, value)
+                .map_err(|part| ParameterError::new(key, value, format!("`{part}` has no such part")))?;
             config = serde_json::from_value(file).map_err(|error| wrong(key, value, error))?;
         }
         config.check()?;

@@ -1,20 +1,18 @@
 //! From a configuration and samples to a network with its first weights.
 
-use std::sync::Arc;
-
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::kinds::plan;
-use super::layer::{Layer, LayerKernel};
+use super::layer::Layer;
+use super::steps::{NodeStep, Step, Wired, steps};
 use super::{Fitted, Model, ModelError};
 use crate::components::encoder::{Encoder, Samples};
 use crate::components::initializer::Initializer;
-use crate::components::layer::{Draw, LayerKind, LayerShape};
-use crate::components::node::{NodeKernel, NodeKind, NodeSpec};
+use crate::components::layer::{Draw, LayerShape, wire_grouped};
+use crate::components::node::NodeKernel;
 use crate::components::registry;
-use crate::config::{InputFormat, LayerConfig, MAX_TABLE_ENTRIES, ModelConfig, ParameterError};
+use crate::config::{InputFormat, MAX_TABLE_ENTRIES, ModelConfig, ParameterError};
 
 impl Model {
     /// A model of the given configuration without weights; `seed` decides its wiring and its
@@ -25,9 +23,9 @@ impl Model {
     /// would ignore.
     pub fn build(config: ModelConfig, seed: u64) -> Result<Self, ModelError> {
         config.check()?;
-        let kernels = kernels(&config)?;
+        let steps = steps(&config)?;
         let config = ModelConfig { seed, ..config };
-        Ok(Self { config, kernels, seed, fitted: None, record: None })
+        Ok(Self { config, steps, seed, fitted: None, record: None })
     }
 
     /// Fits the encoder to samples (row-major, `columns` features each), fills `input_size` and
@@ -49,6 +47,7 @@ impl Model {
         config.check()?;
         let encoder =
             (registry::ENCODERS.get(config.encoder_config.name.name())?.fit)(&config.encoder_config, samples)?;
+        check_image(&config, encoder.width())?;
         let layers = self.draw_layers(encoder.as_ref())?;
         self.config = config;
         self.fitted = Some(Fitted { encoder, layers });
@@ -74,21 +73,31 @@ impl Model {
     /// of its own starts a new one.
     fn draw_layers(&self, encoder: &dyn Encoder) -> Result<Vec<Layer>, ModelError> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        let plan = plan(&self.config)?;
-        let last = plan.len().saturating_sub(1);
-        let mut input_width = encoder.width();
-        let mut layers = Vec::with_capacity(plan.len());
-        for (index, (config, kernel)) in plan.iter().zip(&self.kernels).enumerate() {
-            if let Some(seed) = config.seed {
+        let last = self.config.layer_widths.len().saturating_sub(1);
+        let mut before = encoder.width();
+        let mut layers = Vec::with_capacity(self.steps.len());
+        for step in &self.steps {
+            let step = match step {
+                Step::Nodes(step) => step,
+                Step::Pool(step) => {
+                    before = step.pool.windows().width();
+                    continue;
+                }
+            };
+            if let Some(seed) = step.seed {
                 rng = ChaCha8Rng::seed_from_u64(seed);
             }
-            let LayerConfig { width, node_input_dim: fan_in, .. } = *config;
-            let kind = registry::LAYERS.get(config.layer_type.name())?;
-            let shape = LayerShape { input_width, width, fan_in };
-            let source = match kind.draw {
-                Draw::Fixed(draw) => {
+            let NodeStep { kernel, kind, width, .. } = step;
+            let fan_in = kernel.kernel.fan_in();
+            let shape = LayerShape { input_width: step.input_width(before), width: *width, fan_in };
+            let source = match (step.wiring, kind.draw) {
+                (Wired::InOrder, _) => Drawn::Fixed((0..(width * fan_in) as u32).collect()),
+                (Wired::Grouped { channels, area }, _) => {
+                    Drawn::Fixed(wire_grouped(channels, area, *width, fan_in, &mut rng))
+                }
+                (Wired::Drawn, Draw::Fixed(draw)) => {
                     let mut columns = draw(shape, &mut rng);
-                    if index == last && self.config.use_randperm {
+                    if step.plan == last && self.config.use_randperm {
                         // Which node adds to which class is the order of the nodes.
                         let mut nodes: Vec<&[u32]> = columns.chunks_exact(fan_in).collect();
                         nodes.shuffle(&mut rng);
@@ -98,20 +107,20 @@ impl Model {
                 }
                 // The nodes of a learnable layer are all alike before training: their order is
                 // random already.
-                Draw::Learned(draw) => {
-                    check_choices(index, shape)?;
+                (Wired::Drawn, Draw::Learned(draw)) => {
+                    check_choices(step.plan, shape)?;
                     Drawn::Learned(draw(shape, &mut rng))
                 }
             };
-            let initializer = Initializer::new(&config.runtime, kind.init, fan_in)?;
+            let initializer = Initializer::new(&kernel.runtime, kind.init, fan_in)?;
             let node: &dyn NodeKernel = kernel.kernel.as_ref();
             let mut weights = vec![0.0; width * node.parameters()];
             weights.chunks_exact_mut(node.parameters()).for_each(|row| initializer.fill(node, &mut rng, row));
             layers.push(match source {
-                Drawn::Fixed(columns) => Layer::fixed(kernel, input_width, columns, weights)?,
-                Drawn::Learned(choices) => Layer::learned(kernel, input_width, choices, weights)?,
+                Drawn::Fixed(columns) => Layer::fixed(kernel, shape.input_width, columns, weights)?,
+                Drawn::Learned(choices) => Layer::learned(kernel, shape.input_width, choices, weights)?,
             });
-            input_width = width;
+            before = step.output_width();
         }
         Ok(layers)
     }
@@ -121,6 +130,18 @@ impl Model {
 enum Drawn {
     Fixed(Vec<u32>),
     Learned(Vec<f32>),
+}
+
+/// Layers over images need `num_bits` columns per feature, which another crate's encoder may not
+/// give.
+pub(super) fn check_image(config: &ModelConfig, columns: usize) -> Result<(), ModelError> {
+    let Some(shape) = config.input_shape else { return Ok(()) };
+    let expected = shape.iter().product::<usize>() * config.encoder_config.num_bits();
+    if columns == expected {
+        return Ok(());
+    }
+    let allowed = format!("an image of {shape:?} with num_bits of every feature has {expected}");
+    Err(ModelError::Parameter(ParameterError::new("the number of the encoder's columns", columns, allowed)))
 }
 
 fn check_choices(layer: usize, shape: LayerShape) -> Result<(), ModelError> {
@@ -133,69 +154,6 @@ fn check_choices(layer: usize, shape: LayerShape) -> Result<(), ModelError> {
         choices,
         format!("at most {MAX_TABLE_ENTRIES} can be trained; reduce layer_widths or use random"),
     )))
-}
-
-/// The node family and the layer kind of one layer.
-type Kinds = (&'static NodeKind, &'static LayerKind);
-
-/// What every layer of a checked configuration is.
-pub(super) fn kernels(config: &ModelConfig) -> Result<Vec<LayerKernel>, ModelError> {
-    let plan = plan(config)?;
-    let mut kinds: Vec<Kinds> = Vec::with_capacity(plan.len());
-    for layer in &plan {
-        kinds.push((registry::NODES.get(layer.node_type.name())?, registry::LAYERS.get(layer.layer_type.name())?));
-    }
-    // A parameter without effect is a misunderstanding that would otherwise stay unseen. The
-    // model's own must be read by some layer, a layer's own by that layer.
-    check_read(&kinds, "runtime", config.runtime.keys(), "runtime")?;
-    check_read(&kinds, "node_params", config.node_params.keys(), "node_params")?;
-    for (index, (layer, kinds)) in config.layers.iter().zip(&kinds).enumerate() {
-        // The per-layer dialect writes both into one section.
-        let place = format!("layers[{index}].node_params");
-        check_read(std::slice::from_ref(kinds), "runtime", layer.runtime.keys(), &place)?;
-        check_read(std::slice::from_ref(kinds), "node_params", layer.node_params.keys(), &place)?;
-    }
-    let mut kernels = Vec::with_capacity(plan.len());
-    let mut numbers = 0u64;
-    for (layer, (node, kind)) in plan.into_iter().zip(kinds) {
-        Initializer::new(&layer.runtime, kind.init, layer.node_input_dim)?;
-        let spec = NodeSpec { fan_in: layer.node_input_dim, params: &layer.node_params, runtime: &layer.runtime };
-        let kernel: Arc<dyn NodeKernel> = (node.build)(spec)?.into();
-        numbers += layer.width as u64 * kernel.parameters() as u64;
-        kernels.push(LayerKernel { kernel, runtime: layer.runtime });
-    }
-    if numbers > MAX_TABLE_ENTRIES {
-        return Err(ModelError::Parameter(ParameterError::new(
-            "the number of trained numbers (sum of layer_widths times the numbers of a node)",
-            numbers,
-            format!("at most {MAX_TABLE_ENTRIES} can be trained; reduce node_params, node_input_dim or layer_widths"),
-        )));
-    }
-    Ok(kernels)
-}
-
-/// An error for the first key that none of the layers reads.
-fn check_read(kinds: &[Kinds], section: &str, keys: Vec<&'static str>, place: &str) -> Result<(), ModelError> {
-    let common = |key: &str| section == "runtime" && registry::COMMON_PARAMETERS.iter().any(|p| p.key == key);
-    let own = |(node, layer): &Kinds| {
-        let parameters = node.parameters.iter().chain(layer.parameters);
-        parameters.filter(|p| p.section == section).map(|p| p.key).collect::<Vec<_>>()
-    };
-    let read = |key: &&str| common(key) || kinds.iter().any(|kinds| own(kinds).contains(key));
-    let Some(key) = keys.into_iter().find(|key| !read(key)) else { return Ok(()) };
-    let mut readers: Vec<String> = Vec::new();
-    for kinds in kinds {
-        let who = format!("node_type {} with layer_type {}", kinds.0.node_type.name(), kinds.1.layer_type.name());
-        let reads = match own(kinds).as_slice() {
-            [] => format!("{who} reads no such parameter"),
-            reads => format!("{who} reads here only {} and what every model reads", reads.join(", ")),
-        };
-        if !readers.contains(&reads) {
-            readers.push(reads);
-        }
-    }
-    let allowed = format!("{}; remove it", readers.join("; "));
-    Err(ModelError::Parameter(ParameterError::new(format!("{place}.{key}"), "set", allowed)))
 }
 
 /// The narrowest integers that hold every value.

@@ -7,14 +7,17 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::{Fitted, Model, ModelError, weights_of};
+use super::{Fitted, Model, ModelError, Stage, weights_of};
 use crate::binarized::{Head, Outcome};
 use crate::components::head::group_sum_bits;
-use crate::components::layer::Wiring;
+use crate::components::layer::{Pool, Unroll, Wiring};
 use crate::components::node::NodeKernel;
 
-/// A layer in evaluation: what its nodes are, what they read, their numbers.
-type Evaluated = (Arc<dyn NodeKernel>, Arc<Wiring>, Vec<f32>);
+/// A step in evaluation.
+enum Evaluated {
+    Nodes { kernel: Arc<dyn NodeKernel>, wiring: Arc<Wiring>, weights: Vec<f32>, unroll: Option<Arc<Unroll>> },
+    Pool(Arc<Pool>),
+}
 
 impl Model {
     /// Encoded bits, the bits of every layer, integer scores and class of every sample
@@ -47,8 +50,17 @@ impl Model {
     fn map_samples<T: Send>(&self, values: &[f32], f: impl Fn(Outcome) -> T + Sync) -> Result<Vec<T>, ModelError> {
         let fitted = self.fitted()?;
         let features = self.whole_samples(values)?;
-        let layers = fitted.layers.iter();
-        let layers = layers.map(|layer| Ok((layer.kind.kernel.clone(), layer.wiring()?, weights_of(&layer.weights)?)));
+        let layers = self.stages()?.into_iter().map(|stage| {
+            Ok(match stage {
+                Stage::Nodes(layer) => Evaluated::Nodes {
+                    kernel: layer.kind.kernel.clone(),
+                    wiring: layer.wiring()?,
+                    weights: weights_of(&layer.weights)?,
+                    unroll: layer.kind.unroll.clone(),
+                },
+                Stage::Pool(pool) => Evaluated::Pool(pool.clone()),
+            })
+        });
         let layers = layers.collect::<Result<Vec<Evaluated>, ModelError>>()?;
         let sample = |row: &[f32]| f(self.evaluate_sample(fitted, &layers, row));
         Ok(values.par_chunks_exact(features).map(sample).collect())
@@ -58,21 +70,48 @@ impl Model {
         let mut encoded = vec![false; fitted.encoder.width()];
         fitted.encoder.encode(row, &mut encoded);
         let mut layers: Vec<Vec<bool>> = Vec::with_capacity(trained.len());
-        for (kernel, wiring, weights) in trained {
-            let mut pins = vec![false; kernel.fan_in()];
-            let before = layers.last().unwrap_or(&encoded);
-            let nodes = weights.chunks_exact(kernel.parameters()).enumerate();
-            let bits = nodes.map(|(node, parameters)| {
-                for (pin, &column) in pins.iter_mut().zip(wiring.node(node)) {
-                    *pin = before[column as usize];
+        for step in trained {
+            match step {
+                Evaluated::Nodes { kernel, wiring, weights, unroll } => {
+                    let before = layers.last().unwrap_or(&encoded);
+                    let bits = nodes(kernel.as_ref(), wiring, weights, unroll.as_deref(), before);
+                    layers.push(bits);
                 }
-                kernel.evaluate(parameters, &pins)
-            });
-            let bits = bits.collect();
-            layers.push(bits);
+                Evaluated::Pool(pool) => {
+                    for level in pool.levels() {
+                        let before = layers.last().unwrap_or(&encoded);
+                        let bits = level.groups.iter().map(|group| group.iter().any(|&column| before[column as usize]));
+                        let bits = bits.collect();
+                        layers.push(bits);
+                    }
+                }
+            }
         }
         let scores = group_sum_bits(layers.last().unwrap_or(&encoded), self.config.num_classes);
         let class = Head::class(&scores);
         Outcome { encoded, layers, scores, class }
     }
+}
+
+/// The bits of a layer of nodes, of one of a convolution at every position.
+fn nodes(
+    kernel: &dyn NodeKernel,
+    wiring: &Wiring,
+    weights: &[f32],
+    unroll: Option<&Unroll>,
+    before: &[bool],
+) -> Vec<bool> {
+    let mut pins = vec![false; kernel.fan_in()];
+    let positions = unroll.map_or(1, Unroll::positions);
+    let mut bits = Vec::with_capacity(wiring.width() * positions);
+    for (node, parameters) in weights.chunks_exact(kernel.parameters()).enumerate() {
+        for position in 0..positions {
+            for (pin, &column) in pins.iter_mut().zip(wiring.node(node)) {
+                let source = unroll.map_or(Some(column), |unroll| unroll.source(column, position));
+                *pin = source.is_some_and(|column| before[column as usize]);
+            }
+            bits.push(kernel.evaluate(parameters, &pins));
+        }
+    }
+    bits
 }

@@ -7,17 +7,19 @@
 //! | `layers.<i>.choices` | F32 `[width * fan_in, columns]` | in place of it in a learnable layer |
 //! | `layers.<i>.weights` | F32 `[width, numbers]` | the trained numbers of every node, then its constants |
 //!
+//! A convolution has one such layer per level of its trees, leaves first, whose wiring counts the
+//! elements of a window and then the nodes below; pooling has none. The geometry is in `config`.
+//!
 //! The metadata hold `format`, `version`, `config` (the model section as JSON) and, for a
 //! trained model, `training` (its record as JSON).
 
 use std::path::Path;
 
-use super::build::kernels;
-use super::kinds::plan;
+use super::build::check_image;
 use super::layer::Layer;
+use super::steps::{Step, steps};
 use super::{Fitted, Model, ModelError, TrainingRecord, weights_of};
 use crate::binarized::BINARIZED_FORMAT;
-use crate::components::layer::Draw;
 use crate::components::node::NodeKernel;
 use crate::components::registry;
 use crate::config::ModelConfig;
@@ -97,7 +99,7 @@ impl Model {
         let record: Option<TrainingRecord> = file.metadata("training").map(|_| file.json("training")).transpose()?;
         let in_config = |problem: String| file.field_error("metadata entry `config`", problem);
         config.check().map_err(|error| in_config(error.to_string()))?;
-        let kernels = kernels(&config).map_err(|error| in_config(error.to_string()))?;
+        let steps = steps(&config).map_err(|error| in_config(error.to_string()))?;
         let features = config.input_size.ok_or_else(|| in_config("`input_size` is missing".into()))?;
         if config.input_format.is_none() {
             return Err(in_config("`input_format` is missing".into()).into());
@@ -113,20 +115,28 @@ impl Model {
         }
         let encoder = (kind.restore)(&config.encoder_config, features, fitted_values)
             .map_err(|error| file.field_error("tensors of the encoder", error))?;
-        let mut input_width = encoder.width();
+        check_image(&config, encoder.width())?;
+        let mut before = encoder.width();
         let mut layers = Vec::new();
-        let plan = plan(&config).map_err(|error| in_config(error.to_string()))?;
-        for (index, (layer, kind)) in plan.iter().zip(&kernels).enumerate() {
-            let (width, fan_in, kernel) = (layer.width, kind.kernel.fan_in(), &kind.kernel);
-            let (source, weights) = match registry::LAYERS.get(layer.layer_type.name())?.draw {
-                Draw::Fixed(_) => {
+        for step in &steps {
+            let step = match step {
+                Step::Nodes(step) => step,
+                Step::Pool(step) => {
+                    before = step.pool.windows().width();
+                    continue;
+                }
+            };
+            let (index, kind, input_width) = (layers.len(), &step.kernel, step.input_width(before));
+            let (width, fan_in, kernel) = (step.width, kind.kernel.fan_in(), &kind.kernel);
+            let (source, weights) = match step.is_learned() {
+                false => {
                     let name = format!("layers.{index}.wiring");
                     let columns = read(file, &name, &[width, fan_in], |shape| file.indices(&name, shape, input_width))?;
                     let (weights, rows) = rows(file, index, width, kernel.as_ref())?;
                     layers.push(Layer::fixed(kind, input_width, columns, rows)?);
                     (name, weights)
                 }
-                Draw::Learned(_) => {
+                true => {
                     let name = format!("layers.{index}.choices");
                     let shape = [width * fan_in, input_width];
                     let choices = read(file, &name, &shape, |shape| file.floats(&name, shape))?;
@@ -136,7 +146,7 @@ impl Model {
                 }
             };
             expected.extend([source, weights]);
-            input_width = width;
+            before = step.output_width();
         }
         if let Some(name) = file.names().into_iter().find(|name| !expected.contains(name)) {
             let problem = format!(
@@ -148,7 +158,7 @@ impl Model {
             return Err(file.field_error(&format!("tensor `{name}`"), problem).into());
         }
         let seed = config.seed;
-        Ok(Self { config, kernels, seed, fitted: Some(Fitted { encoder, layers }), record })
+        Ok(Self { config, steps, seed, fitted: Some(Fitted { encoder, layers }), record })
     }
 }
 

@@ -6,7 +6,7 @@ use crate::config::name::NameKind;
 use crate::config::{LayerConfig, ModelConfig, ModelType, ParameterError};
 
 /// The model types.
-pub static MODELS: Registry<ModelKind> = Registry::new(&[&FEEDFORWARD]);
+pub static MODELS: Registry<ModelKind> = Registry::new(&[&FEEDFORWARD, &CONVNET]);
 
 /// One line of the registry.
 #[derive(Debug)]
@@ -37,6 +37,13 @@ impl Registered for ModelKind {
 static FEEDFORWARD: ModelKind = ModelKind {
     model_type: ModelType::Feedforward,
     summary: "the layers of the configuration, one behind the other",
+    plan: ModelConfig::plan,
+};
+
+/// Layers over images in front of dense ones.
+static CONVNET: ModelKind = ModelKind {
+    model_type: ModelType::Convnet,
+    summary: "convolutions and pooling over images, then dense layers",
     plan: ModelConfig::plan,
 };
 

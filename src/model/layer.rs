@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use candle_core::{Device, Var};
+use candle_core::{Device, Tensor, Var};
 
 use super::{ModelError, weights_of};
-use crate::components::layer::{Wiring, choose_hard};
+use crate::components::layer::{Unroll, Wiring, choose_hard};
 use crate::components::node::NodeKernel;
+use crate::components::ops::GatherOp;
 use crate::config::RuntimeConfig;
 
 /// What the configuration says of a layer, made into what runs it.
@@ -16,6 +17,8 @@ pub(super) struct LayerKernel {
     pub(super) kernel: Arc<dyn NodeKernel>,
     /// The runtime section as it holds for this layer.
     pub(super) runtime: RuntimeConfig,
+    /// The positions that its nodes serve, in a convolution.
+    pub(super) unroll: Option<Arc<Unroll>>,
 }
 
 /// The nodes of a layer and what they read.
@@ -73,7 +76,27 @@ impl Layer {
         Ok(Self { kind: kind.clone(), weights, source: Source::Learned { choices: rows(choices, pins)?, in_order } })
     }
 
-    /// Number of columns that the layer reads.
+    /// What the nodes see of `(columns, batch)`: the same, or every window of every sample as a
+    /// sample of its own, `(elements, positions * batch)`.
+    pub(super) fn seen(&self, activations: Tensor) -> Result<Tensor, ModelError> {
+        let Some(unroll) = &self.kind.unroll else { return Ok(activations) };
+        let (_, batch) = activations.dims2()?;
+        let windows = match unroll.windows() {
+            Some(windows) => activations.apply_op1(GatherOp { windows: windows.clone() })?,
+            None => activations,
+        };
+        Ok(windows.reshape((unroll.elements(), unroll.positions() * batch))?)
+    }
+
+    /// What the nodes make as `(columns, batch)`.
+    pub(super) fn returned(&self, made: Tensor, batch: usize) -> Result<Tensor, ModelError> {
+        match &self.kind.unroll {
+            None => Ok(made),
+            Some(unroll) => Ok(made.reshape((self.width() * unroll.positions(), batch))?),
+        }
+    }
+
+    /// Number of columns that the nodes can be wired to.
     pub(super) fn input_width(&self) -> Result<usize, ModelError> {
         match &self.source {
             Source::Fixed(wiring) => Ok(wiring.input_width()),

@@ -11,6 +11,7 @@ mod file;
 mod kinds;
 mod layer;
 mod record;
+mod steps;
 mod training;
 
 pub use encoded::EncodedSamples;
@@ -22,12 +23,14 @@ pub use training::TrainingStep;
 
 use candle_core::{Device, Tensor, Var};
 
-use layer::{Layer, LayerKernel};
+use layer::Layer;
+use steps::Step;
 
-use crate::binarized::{BinarizedNetwork, Head, LutLayer};
+use crate::binarized::{BinarizedNetwork, Head};
 use crate::components::encoder::Encoder;
 use crate::components::head::group_sum;
-use crate::components::ops::LutLayerOp;
+use crate::components::layer::{Pool, lut_layer, or_layers};
+use crate::components::ops::{LutLayerOp, MaxPoolOp};
 use crate::config::{LayerConfig, ModelConfig};
 
 /// Numbers of a model.
@@ -37,6 +40,12 @@ pub struct ParameterCount {
     pub total: usize,
     /// Trained numbers.
     pub trainable: usize,
+}
+
+/// A step with its weights.
+enum Stage<'a> {
+    Nodes(&'a Layer),
+    Pool(&'a std::sync::Arc<Pool>),
 }
 
 /// One layer as it was built.
@@ -64,8 +73,8 @@ struct Fitted {
 #[derive(Debug)]
 pub struct Model {
     config: ModelConfig,
-    /// What every layer is.
-    kernels: Vec<LayerKernel>,
+    /// What runs, step by step.
+    steps: Vec<Step>,
     seed: u64,
     fitted: Option<Fitted>,
     record: Option<TrainingRecord>,
@@ -137,12 +146,29 @@ impl Model {
     /// [`ModelError::NotFitted`].
     pub fn layer_topology(&self) -> Result<Vec<LayerTopology>, ModelError> {
         let plan = kinds::plan(&self.config)?;
-        let layers = plan.into_iter().zip(&self.fitted()?.layers);
-        layers
-            .map(|(config, layer)| {
-                Ok(LayerTopology { input_width: layer.input_width()?, parameters: layer.parameters(), config })
-            })
-            .collect()
+        let mut topology: Vec<LayerTopology> =
+            plan.into_iter().map(|config| LayerTopology { config, input_width: 0, parameters: 0 }).collect();
+        let mut layers = self.fitted()?.layers.iter();
+        for step in &self.steps {
+            let (plan, input_width, parameters) = match step {
+                Step::Pool(step) => (step.plan, step.pool.windows().input_width(), 0),
+                Step::Nodes(step) => {
+                    let Some(layer) = layers.next() else { continue };
+                    let input_width = match &layer.kind.unroll {
+                        Some(unroll) => unroll.input_width(),
+                        None => layer.input_width()?,
+                    };
+                    (step.plan, input_width, layer.parameters())
+                }
+            };
+            let Some(entry) = topology.get_mut(plan) else { continue };
+            // The first level of a convolution says what the whole reads.
+            if entry.input_width == 0 {
+                entry.input_width = input_width;
+            }
+            entry.parameters += parameters;
+        }
+        Ok(topology)
     }
 
     /// Sets the name under which the model is published.
@@ -160,13 +186,17 @@ impl Model {
         let mut config = self.config.clone();
         config.override_runtime(overrides)?;
         config.check()?;
-        let kernels = build::kernels(&config)?;
+        let steps = steps::steps(&config)?;
         if let Some(fitted) = &mut self.fitted {
-            for (layer, kernel) in fitted.layers.iter_mut().zip(&kernels) {
+            let nodes = steps.iter().filter_map(|step| match step {
+                Step::Nodes(step) => Some(&step.kernel),
+                Step::Pool(_) => None,
+            });
+            for (layer, kernel) in fitted.layers.iter_mut().zip(nodes) {
                 layer.kind = kernel.clone();
             }
         }
-        (self.config, self.kernels) = (config, kernels);
+        (self.config, self.steps) = (config, steps);
         Ok(())
     }
 
@@ -177,10 +207,21 @@ impl Model {
     /// [`ModelError::NotFitted`], and candle's for a tensor of another shape.
     pub fn forward(&self, encoded: &Tensor) -> Result<Tensor, ModelError> {
         let mut activations = encoded.clone();
-        for (index, layer) in self.fitted()?.layers.iter().enumerate() {
-            let op =
-                LutLayerOp { kernel: layer.kind.kernel.clone(), wiring: layer.wiring()?, input_gradient: index > 0 };
-            activations = activations.apply_op2(layer.weights.as_tensor(), op)?;
+        let (_, batch) = activations.dims2()?;
+        let mut input_gradient = false;
+        for stage in self.stages()? {
+            let layer = match stage {
+                Stage::Nodes(layer) => layer,
+                Stage::Pool(pool) => {
+                    activations = activations.apply_op1(MaxPoolOp { pool: pool.clone() })?;
+                    continue;
+                }
+            };
+            let op = LutLayerOp { kernel: layer.kind.kernel.clone(), wiring: layer.wiring()?, input_gradient };
+            let made = layer.seen(activations)?.apply_op2(layer.weights.as_tensor(), op)?;
+            activations = layer.returned(made, batch)?;
+            // What stands before the first weights needs no gradient.
+            input_gradient = true;
         }
         Ok(group_sum(&activations, self.config.num_classes, f64::from(self.config.tau()))?)
     }
@@ -208,23 +249,33 @@ impl Model {
     /// [`ModelError::NotFitted`], and [`ModelError::Binarized`] for weights that make no network.
     pub fn binarize(&self) -> Result<BinarizedNetwork, ModelError> {
         let fitted = self.fitted()?;
-        let layers = fitted.layers.iter().map(|layer| {
-            let weights = weights_of(&layer.weights)?;
-            let kernel = &layer.kind.kernel;
-            let nodes = weights.chunks_exact(kernel.parameters());
-            let tables = nodes.map(|node| kernel.truth_table(node)).collect();
-            let wiring = layer.wiring()?;
-            Ok(LutLayer {
-                input_width: wiring.input_width(),
-                fan_in: wiring.fan_in(),
-                wiring: wiring.columns().to_vec(),
-                tables,
-            })
-        });
-        let layers = layers.collect::<Result<Vec<_>, ModelError>>()?;
+        let mut layers = Vec::new();
+        for stage in self.stages()? {
+            match stage {
+                Stage::Nodes(layer) => {
+                    let weights = weights_of(&layer.weights)?;
+                    let kernel = &layer.kind.kernel;
+                    let nodes = weights.chunks_exact(kernel.parameters());
+                    let tables = nodes.map(|node| kernel.truth_table(node)).collect();
+                    let wiring = layer.wiring()?;
+                    layers.push(lut_layer(tables, &wiring, layer.kind.unroll.as_deref()));
+                }
+                Stage::Pool(pool) => layers.extend(or_layers(pool)),
+            }
+        }
         let head = Head::GroupSum { classes: self.config.num_classes as u32, tau: self.config.tau() };
         let input = self.config.input_format.ok_or(ModelError::NotFitted)?;
         Ok(BinarizedNetwork::new(self.name(), input, fitted.encoder.binarize(), layers, head)?)
+    }
+
+    /// The steps with their weights.
+    fn stages(&self) -> Result<Vec<Stage<'_>>, ModelError> {
+        let mut layers = self.fitted()?.layers.iter();
+        let stages = self.steps.iter().filter_map(|step| match step {
+            Step::Nodes(_) => layers.next().map(Stage::Nodes),
+            Step::Pool(step) => Some(Stage::Pool(&step.pool)),
+        });
+        Ok(stages.collect())
     }
 
     fn fitted(&self) -> Result<&Fitted, ModelError> {
@@ -237,6 +288,8 @@ fn weights_of(weights: &Var) -> Result<Vec<f32>, ModelError> {
     Ok(weights.as_tensor().flatten_all()?.to_vec1()?)
 }
 
+#[cfg(test)]
+mod convolution_tests;
 #[cfg(test)]
 mod random_configs;
 #[cfg(test)]

@@ -5,10 +5,10 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::layer::{LayerKernel, Pins};
-use super::{Model, ModelError};
+use super::{Model, ModelError, Stage};
 use crate::components::head::group_sum;
 use crate::components::layer::{flip, temperature};
-use crate::components::ops::{ChooseOp, LutLayerOp, PenaltyOp, StabilizeOp};
+use crate::components::ops::{ChooseOp, LutLayerOp, MaxPoolOp, PenaltyOp, StabilizeOp};
 
 /// The place in a training, from which schedules and noise follow.
 #[derive(Clone, Debug)]
@@ -35,19 +35,33 @@ impl Model {
     /// [`ModelError::NotFitted`], and candle's for a tensor of another shape.
     pub fn forward_train(&self, encoded: &Tensor, at: &mut TrainingStep) -> Result<Tensor, ModelError> {
         let mut activations = encoded.clone();
-        for (index, layer) in self.fitted()?.layers.iter().enumerate() {
-            let LayerKernel { kernel, runtime } = &layer.kind;
+        let (_, batch) = activations.dims2()?;
+        // What stands before the first weights needs no gradient.
+        let mut trained_before = false;
+        for stage in self.stages()? {
+            let layer = match stage {
+                Stage::Nodes(layer) => layer,
+                Stage::Pool(pool) => {
+                    activations = activations.apply_op1(MaxPoolOp { pool: pool.clone() })?;
+                    continue;
+                }
+            };
+            let LayerKernel { kernel, runtime, .. } = &layer.kind;
+            activations = layer.seen(activations)?;
+            // Of a convolution every window by itself, as DiffLUT does.
             activations = flip(&activations, runtime.flip_probability.unwrap_or(0.0), &mut at.noise)?;
             let (wiring, input_gradient) = match layer.pins() {
-                Pins::Wired(wiring) => (wiring, index > 0),
+                Pins::Wired(wiring) => (wiring, trained_before),
                 Pins::Mixed { choices, in_order } => {
-                    let op = ChooseOp { temperature: temperature(runtime, at.step) as f32, input_gradient: index > 0 };
+                    let temperature = temperature(runtime, at.step) as f32;
+                    let op = ChooseOp { temperature, input_gradient: trained_before };
                     activations = choices.apply_op2(&activations, op)?;
                     (in_order, true)
                 }
             };
             let op = LutLayerOp { kernel: kernel.clone(), wiring: wiring.clone(), input_gradient };
-            activations = activations.apply_op2(layer.weights.as_tensor(), op)?;
+            activations = layer.returned(activations.apply_op2(layer.weights.as_tensor(), op)?, batch)?;
+            trained_before = true;
             if let Some(stabilize) = StabilizeOp::new(runtime) {
                 activations = activations.apply_op1(stabilize)?;
             }

@@ -27,6 +27,7 @@ zoo! {
     "mnist_small",
     "mnist_large",
     "cifar10_ffn_baseline",
+    "cifar10_conv",
 }
 
 /// The names of the zoo.

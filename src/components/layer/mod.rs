@@ -1,16 +1,22 @@
 //! How the nodes of a layer are wired to the layer before.
 
 mod flip;
+mod grouped;
+mod image;
 mod learnable;
 mod random;
 mod residual;
+mod tables;
 mod wiring;
 
 pub use flip::flip;
+pub use grouped::wire_grouped;
+pub use image::{Image, OrLevel, Pool, Unroll};
 pub(super) use learnable::LEARNABLE;
 pub use learnable::{choose_hard, temperature};
 pub(super) use random::RANDOM;
 pub(super) use residual::RESIDUAL_LAYER;
+pub use tables::{lut_layer, or_layers};
 pub use wiring::Wiring;
 
 use rand_chacha::ChaCha8Rng;

@@ -1,12 +1,16 @@
 //! Operations with hand-written gradients.
 
 mod choose;
+mod gather;
 mod lut_layer;
+mod max_pool;
 mod penalty;
 mod stabilize;
 
 pub use choose::ChooseOp;
+pub use gather::GatherOp;
 pub use lut_layer::LutLayerOp;
+pub use max_pool::MaxPoolOp;
 pub use penalty::PenaltyOp;
 pub use stabilize::StabilizeOp;
 
