@@ -5,7 +5,7 @@ use std::fs;
 use difflut::files::{read_npy_matrix, write_npy};
 use difflut::store::LoadedModel;
 
-use crate::support::{digits, program, root};
+use crate::support::{digits, program, root, tool};
 
 /// The program ends with `code` and one error line that holds every one of `words`.
 #[track_caller]
@@ -121,6 +121,22 @@ chmod +x harness"#;
         assert!(stdout.contains(words), "no `{words}` in {stdout}");
     }
     assert!(stderr.contains("20 of 20 vectors differ from inference"), "{stderr}");
+}
+
+/// The whole way: what is emitted is changed between its writing and its simulation.
+#[cfg(unix)]
+#[test]
+fn a_table_that_changes_in_the_emitted_verilog_is_exit_code_1() {
+    if !tool("a_table_that_changes_in_the_emitted_verilog_is_exit_code_1", "iverilog") {
+        return;
+    }
+    let iverilog = which::which("iverilog").unwrap();
+    let emptied = "s/\\(localparam .* T_l1_n0 = [0-9]*\\).*/\\1'h0;/";
+    let script = format!("sed -i \"{emptied}\" digits.v\nexec {} \"$@\"", iverilog.display());
+    let (code, stdout, stderr) = with_fake("iverilog", &script, &["digits", "--check", "icarus", "--vectors", "300"]);
+    assert_eq!(code, 1, "{stdout}{stderr}");
+    assert!(stdout.contains("of 300 vectors, first:\nvector ") && stdout.contains("\n  got       class "), "{stdout}");
+    assert!(stderr.contains("vectors differ from inference"), "{stderr}");
 }
 
 #[test]
