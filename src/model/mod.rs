@@ -42,6 +42,20 @@ pub struct ParameterCount {
     pub trainable: usize,
 }
 
+/// A tensor that an optimizer changes.
+#[derive(Clone, Debug)]
+pub struct Trainable {
+    /// Its name in a model file, such as `layers.0.weights`.
+    pub name: String,
+    /// The numbers, two-dimensional, float32.
+    pub values: Var,
+    /// Numbers of a row.
+    pub row: usize,
+    /// How many numbers at the front of a row are trained; the constants behind them have a
+    /// gradient of zero.
+    pub trained: usize,
+}
+
 /// A step with its weights.
 enum Stage<'a> {
     Nodes(&'a Layer),
@@ -120,6 +134,29 @@ impl Model {
     pub fn weights(&self) -> Result<Vec<Var>, ModelError> {
         let layers = self.fitted()?.layers.iter();
         Ok(layers.flat_map(|layer| std::iter::once(&layer.weights).chain(layer.choices())).cloned().collect())
+    }
+
+    /// The same with names and constants, in the same order.
+    ///
+    /// # Errors
+    /// [`ModelError::NotFitted`].
+    pub fn trainable(&self) -> Result<Vec<Trainable>, ModelError> {
+        let mut found = Vec::new();
+        for (index, layer) in self.fitted()?.layers.iter().enumerate() {
+            let kernel = &layer.kind.kernel;
+            let row = kernel.parameters();
+            found.push(Trainable {
+                name: format!("layers.{index}.weights"),
+                values: layer.weights.clone(),
+                row,
+                trained: row - kernel.constants(),
+            });
+            if let Some(choices) = layer.choices() {
+                let (name, (_, row)) = (format!("layers.{index}.choices"), choices.dims2()?);
+                found.push(Trainable { name, values: choices.clone(), row, trained: row });
+            }
+        }
+        Ok(found)
     }
 
     /// Number of trained parameters.

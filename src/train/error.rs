@@ -87,6 +87,16 @@ pub enum TrainError {
         /// The configured learning rate.
         learning_rate: f64,
     },
+    /// Saved numbers of an optimizer that belong to another model.
+    #[error("the optimizer's state `{name}` has {found} numbers, the model's weight has {expected}")]
+    State {
+        /// The array.
+        name: String,
+        /// Its length.
+        found: usize,
+        /// That of the weight.
+        expected: usize,
+    },
     /// candle refused an operation.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),

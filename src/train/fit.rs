@@ -1,15 +1,16 @@
 //! The training loop.
 
+use candle_core::backprop::GradStore;
 use candle_core::{Device, Tensor};
-use candle_nn::{AdamW, Optimizer, ParamsAdamW, loss::cross_entropy};
+use candle_nn::loss::cross_entropy;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::{TrainError, check_dataset, share};
+use super::{AdamParameters, Optimizer, TrainError, check_dataset, share};
 use crate::config::{OptimizerType, TrainingConfig};
 use crate::data::Dataset;
-use crate::model::{Accuracies, EncodedSamples, Model, TrainingRecord, TrainingStep};
+use crate::model::{Accuracies, EncodedSamples, Model, Trainable, TrainingRecord, TrainingStep};
 
 /// Samples whose training scores are computed at a time, to bound memory.
 const SCORE_BATCH: usize = 512;
@@ -69,8 +70,8 @@ pub fn fit(
     let test_bits = test.map(|test| EncodedSet::new(model, test)).transpose()?;
 
     let OptimizerType::Adam = config.optimizer;
-    let parameters = ParamsAdamW { lr: config.learning_rate, weight_decay: 0.0, ..Default::default() };
-    let mut optimizer = AdamW::new(model.weights()?, parameters)?;
+    let weights = model.trainable()?;
+    let mut optimizer = Optimizer::new(weights.clone(), AdamParameters::default());
     let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
     let mut at = TrainingStep::first(config.seed);
     let mut order: Vec<usize> = (0..train.rows).collect();
@@ -81,7 +82,7 @@ pub fn fit(
         let mut sum = 0.0;
         for (step, rows) in order.chunks(config.batch_size).enumerate() {
             let done = (epoch - 1) * steps + step;
-            optimizer.set_learning_rate(config.schedule.rate(config.learning_rate, done, steps * config.epochs));
+            let rate = config.schedule.rate(config.learning_rate, done, steps * config.epochs);
             let (inputs, labels) = train_bits.batch(rows)?;
             let loss = cross_entropy(&model.forward_train(&inputs, &mut at)?, &labels)?;
             let value = loss.to_scalar::<f32>()?;
@@ -93,7 +94,8 @@ pub fn fit(
                 }
                 None => loss,
             };
-            optimizer.backward_step(&loss)?;
+            let gradients = gradients(&loss.backward()?, &weights)?;
+            optimizer.step(&gradients, rate, 1.0)?;
             model.constrain()?;
             sum += f64::from(value);
             progress.step(rows.len(), f64::from(value));
@@ -131,6 +133,15 @@ pub fn fit(
     };
     model.set_record(record.clone());
     Ok(record)
+}
+
+/// The gradients of the weights, zero for one that the loss does not depend on.
+fn gradients(store: &GradStore, weights: &[Trainable]) -> Result<Vec<Vec<f32>>, TrainError> {
+    let of = |weight: &Trainable| match store.get(weight.values.as_tensor()) {
+        Some(gradient) => Ok(gradient.flatten_all()?.to_vec1()?),
+        None => Ok(vec![0.0; weight.values.elem_count()]),
+    };
+    weights.iter().map(of).collect()
 }
 
 fn finite(

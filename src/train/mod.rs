@@ -7,7 +7,9 @@
 mod error;
 mod fit;
 mod metrics;
+mod optimizer;
 
 pub use error::TrainError;
 pub use fit::{EpochReport, Progress, fit};
 pub use metrics::{check_dataset, share};
+pub use optimizer::{AdamParameters, Optimizer, global_norm};
