@@ -5,6 +5,7 @@
 mod architecture;
 mod bad_input;
 mod command_line;
+#[cfg(feature = "train")]
 mod convnet_digits;
 mod digits;
 mod emit;
