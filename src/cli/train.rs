@@ -10,7 +10,7 @@ use crate::config::{ConfigError, DataConfig, Experiment, Note};
 use crate::data::{self, DataError, Dataset, Split, load_section};
 use crate::model::{Model, ModelError, TrainingRecord};
 use crate::store::{Publication, StoreError, save_to_pretrained, zoo};
-use crate::train::{EpochReport, Progress, TrainError, fit};
+use crate::train::{EpochReport, Progress, RunFolder, TrainError, fit_in};
 
 /// Train a model as an experiment file describes it.
 #[derive(Clone, Debug, clap::Args)]
@@ -33,8 +33,9 @@ pub(super) struct TrainArgs {
     /// Text for the published description's `notes`.
     #[arg(long, value_name = "TEXT", requires = "save_as")]
     pub notes: Option<String>,
-    /// A parameter of the model in place of the experiment's, for instance encoder_bits=6 or
-    /// runtime.flip_probability=0.05; may be given several times.
+    /// A parameter of the model or the training in place of the experiment's, for instance
+    /// encoder_bits=6, runtime.flip_probability=0.05 or training.schedule=cosine; may be given
+    /// several times.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub overrides: Vec<String>,
     /// Training data in place of the experiment's: a file, a folder or a name.
@@ -49,6 +50,26 @@ pub(super) struct TrainArgs {
     /// Number of epochs in place of the experiment's.
     #[arg(long)]
     pub epochs: Option<usize>,
+    /// Samples per step in place of the experiment's.
+    #[arg(long, value_name = "SAMPLES")]
+    pub batch_size: Option<usize>,
+    /// Learning rate in place of the experiment's.
+    #[arg(long, value_name = "RATE")]
+    pub learning_rate: Option<f64>,
+    /// A folder for checkpoints, the metrics of every epoch (metrics.jsonl) and the training
+    /// curve (curve.svg).
+    #[arg(long, value_name = "DIR")]
+    pub run_dir: Option<PathBuf>,
+    /// Go on from the newest checkpoint in the run's folder, if there is one, to the same model
+    /// as without the break.
+    #[arg(long, requires = "run_dir")]
+    pub resume: bool,
+    /// Checkpoints that are kept, the newest ones.
+    #[arg(long, value_name = "N", default_value_t = 2, requires = "run_dir", value_parser = clap::value_parser!(u32).range(1..))]
+    pub keep_checkpoints: u32,
+    /// Epochs from one checkpoint to the next.
+    #[arg(long, value_name = "EPOCHS", default_value_t = 1, requires = "run_dir", value_parser = clap::value_parser!(u32).range(1..))]
+    pub checkpoint_every: u32,
     /// Seed of wiring, first weights and order of samples in place of the experiment's two.
     #[arg(long)]
     pub seed: Option<u64>,
@@ -118,11 +139,14 @@ pub(super) fn run(args: &TrainArgs) -> Result<(), TrainCliError> {
         return Err(TrainCliError::Folder { out: out.to_owned(), folder: folder.to_owned() });
     }
     let mut experiment = load_experiment(&args.config)?;
-    let overrides = parse_overrides(&args.overrides)?;
-    experiment.model.override_any(&overrides).map_err(ModelError::from)?;
-    if let Some(epochs) = args.epochs {
-        experiment.training.epochs = epochs;
-    }
+    let (training, model): (Vec<_>, Vec<_>) =
+        parse_overrides(&args.overrides)?.into_iter().partition(|(key, _)| key.starts_with("training."));
+    experiment.model.override_any(&model).map_err(ModelError::from)?;
+    let training = training.iter().map(|(key, value)| (key.trim_start_matches("training."), value));
+    experiment.training.set(training).map_err(TrainError::from)?;
+    experiment.training.epochs = args.epochs.unwrap_or(experiment.training.epochs);
+    experiment.training.batch_size = args.batch_size.unwrap_or(experiment.training.batch_size);
+    experiment.training.learning_rate = args.learning_rate.unwrap_or(experiment.training.learning_rate);
     if let Some(seed) = args.seed {
         experiment.model.seed = seed;
         experiment.training.seed = seed;
@@ -137,7 +161,13 @@ pub(super) fn run(args: &TrainArgs) -> Result<(), TrainCliError> {
         notes.iter().for_each(|note| eprintln!("note: {note}"));
     }
     let mut display = Display::new(args.quiet, experiment.training.epochs, train.rows);
-    let record = fit(&mut model, &train, test.as_ref(), &experiment.training, &mut display);
+    let folder = args.run_dir.as_ref().map(|path| RunFolder {
+        path: path.clone(),
+        keep: args.keep_checkpoints as usize,
+        every: args.checkpoint_every as usize,
+        resume: args.resume,
+    });
+    let record = fit_in(&mut model, &train, test.as_ref(), &experiment.training, folder.as_ref(), &mut display);
     display.bar.finish_and_clear();
     let record = TrainingRecord { command: Some(command(args)), ..record? };
     model.set_record(record.clone());
@@ -218,6 +248,8 @@ fn command(args: &TrainArgs) -> String {
     words.extend(args.overrides.iter().map(|pair| format!("--set {pair}")));
     words.extend(args.limit.map(|limit| format!("--limit {limit}")));
     words.extend(args.epochs.map(|epochs| format!("--epochs {epochs}")));
+    words.extend(args.batch_size.map(|samples| format!("--batch-size {samples}")));
+    words.extend(args.learning_rate.map(|rate| format!("--learning-rate {rate}")));
     words.extend(args.seed.map(|seed| format!("--seed {seed}")));
     words.join(" ")
 }
@@ -225,8 +257,15 @@ fn command(args: &TrainArgs) -> String {
 fn summary(record: &TrainingRecord, test: Option<&Dataset>) -> String {
     let accuracy = &record.accuracy;
     let percent = |share: f64| format!("{:.2} %", 100.0 * share);
-    let mut text =
-        format!("binarized accuracy: {} of {} training samples", percent(accuracy.hard_train), record.train_samples);
+    let mut text = match record.epoch {
+        Some(epoch) => format!("weights of epoch {epoch}; "),
+        None => String::new(),
+    };
+    text +=
+        &format!("binarized accuracy: {} of {} training samples", percent(accuracy.hard_train), record.train_samples);
+    if let Some(hard) = accuracy.hard_validation {
+        text += &format!(", {} of {} validation samples", percent(hard), record.validation_samples);
+    }
     if let (Some(hard), Some(test)) = (accuracy.hard_test, test) {
         text += &format!(", {} of {} held-out samples", percent(hard), test.rows);
     }
@@ -264,6 +303,15 @@ fn per_second(state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write) {
 }
 
 impl Progress for Display {
+    fn start(&mut self, epochs: usize, samples: usize) {
+        // What a validation part leaves, and without what was done before a break.
+        self.bar.set_length(((self.epochs - epochs) * samples) as u64);
+        self.bar.set_prefix(format!("epoch {}/{}", (epochs + 1).min(self.epochs), self.epochs));
+        if epochs > 0 && self.lines {
+            eprintln!("going on after epoch {epochs}");
+        }
+    }
+
     fn step(&mut self, samples: usize, _loss: f64) {
         self.bar.inc(samples as u64);
     }
@@ -278,20 +326,17 @@ impl Progress for Display {
     }
 }
 
-/// Loss, and the soft and hard accuracy of the held-out data, or of the training data.
+/// Loss, and the soft and hard accuracy of what was measured.
 fn describe(report: &EpochReport) -> String {
-    let accuracy = &report.accuracy;
-    let (data, soft, hard) = match (accuracy.soft_test, accuracy.hard_test) {
-        (Some(soft), Some(hard)) => ("test", soft, hard),
-        _ => ("train", accuracy.soft_train, accuracy.hard_train),
-    };
-    format!("loss {:.4}, {data} accuracy soft {:.2} % hard {:.2} %", report.loss, 100.0 * soft, 100.0 * hard)
+    let part = report.measured_on.name();
+    let (soft, hard) = (100.0 * report.soft_accuracy, 100.0 * report.hard_accuracy);
+    format!("loss {:.4}, {part} accuracy soft {soft:.2} % hard {hard:.2} %", report.loss)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Accuracies;
+    use crate::train::Part;
 
     fn args(config: impl Into<PathBuf>, out: impl Into<PathBuf>) -> TrainArgs {
         TrainArgs {
@@ -306,6 +351,12 @@ mod tests {
             test_data: None,
             limit: None,
             epochs: None,
+            batch_size: None,
+            learning_rate: None,
+            run_dir: None,
+            resume: false,
+            keep_checkpoints: 2,
+            checkpoint_every: 1,
             seed: None,
             quiet: true,
         }
@@ -348,11 +399,22 @@ mod tests {
     }
 
     #[test]
-    fn an_epoch_shows_held_out_accuracy_where_there_is_one() {
-        let accuracy = Accuracies { soft_train: 1.0, hard_train: 0.5, soft_test: None, hard_test: None };
-        let report = EpochReport { epoch: 1, loss: 0.25, accuracy };
+    fn an_epoch_shows_what_was_measured() {
+        let report = EpochReport {
+            epoch: 1,
+            loss: 0.25,
+            train_accuracy: 0.5,
+            measured_on: Part::Train,
+            soft_accuracy: 1.0,
+            hard_accuracy: 0.5,
+            gap: 0.5,
+            learning_rate: 0.1,
+            output_tau: 1.0,
+            seconds: 1.0,
+            samples_per_second: 10.0,
+        };
         assert_eq!(describe(&report), "loss 0.2500, train accuracy soft 100.00 % hard 50.00 %");
-        let accuracy = Accuracies { soft_test: Some(0.75), hard_test: Some(0.7), ..accuracy };
-        assert!(describe(&EpochReport { accuracy, ..report }).ends_with("test accuracy soft 75.00 % hard 70.00 %"));
+        let report = EpochReport { measured_on: Part::Test, soft_accuracy: 0.75, hard_accuracy: 0.7, ..report };
+        assert!(describe(&report).ends_with("test accuracy soft 75.00 % hard 70.00 %"));
     }
 }

@@ -61,6 +61,18 @@ impl Dataset {
         &self.features[row * self.columns..][..self.columns]
     }
 
+    /// The samples of the given rows, which must exist.
+    pub fn select(&self, rows: &[usize]) -> Self {
+        Self {
+            name: self.name.clone(),
+            features: rows.iter().flat_map(|&row| self.row(row)).copied().collect(),
+            rows: rows.len(),
+            columns: self.columns,
+            labels: rows.iter().map(|&row| self.labels[row]).collect(),
+            classes: self.classes,
+        }
+    }
+
     /// At most the first `rows` samples.
     pub fn first(mut self, rows: usize) -> Self {
         self.rows = self.rows.min(rows);

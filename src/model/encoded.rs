@@ -78,18 +78,36 @@ impl Model {
     /// [`ModelError::NotFitted`], and [`ModelError::Features`] when the values are not a whole
     /// number of samples.
     pub fn encode(&self, values: &[f32]) -> Result<EncodedSamples, ModelError> {
-        let encoder = &self.fitted()?.encoder;
         let features = self.whole_samples(values)?;
-        let (columns, samples) = (encoder.width(), values.len() / features);
-        let words_per_column = samples.div_ceil(64);
-        let mut words = vec![0u64; columns * words_per_column];
-        let mut bits = vec![false; columns];
-        for (sample, row) in values.chunks_exact(features).enumerate() {
-            encoder.encode(row, &mut bits);
-            for (column, &bit) in bits.iter().enumerate() {
-                words[column * words_per_column + sample / 64] |= u64::from(bit) << (sample % 64);
+        let row = |sample: usize| &values[sample * features..][..features];
+        self.encode_rows(values.len() / features, |sample, features| features.copy_from_slice(row(sample)))
+    }
+
+    /// Encodes `samples` samples whose features `fill` writes (over what was there before), in
+    /// parallel.
+    ///
+    /// # Errors
+    /// [`ModelError::NotFitted`].
+    pub fn encode_rows(
+        &self,
+        samples: usize,
+        fill: impl Fn(usize, &mut [f32]) + Sync,
+    ) -> Result<EncodedSamples, ModelError> {
+        let encoder = &self.fitted()?.encoder;
+        let (columns, words_per_column) = (encoder.width(), samples.div_ceil(64));
+        // The word of every column for 64 samples.
+        let block = |block: usize| {
+            let mut words = vec![0u64; columns];
+            let (mut features, mut bits) = (vec![0.0; encoder.features()], vec![false; columns]);
+            for (at, sample) in (block * 64..samples.min(block * 64 + 64)).enumerate() {
+                fill(sample, &mut features);
+                encoder.encode(&features, &mut bits);
+                words.iter_mut().zip(&bits).for_each(|(word, &bit)| *word |= u64::from(bit) << at);
             }
-        }
+            words
+        };
+        let blocks: Vec<Vec<u64>> = (0..words_per_column).into_par_iter().map(block).collect();
+        let words = (0..columns).flat_map(|column| blocks.iter().map(move |block| block[column])).collect();
         Ok(EncodedSamples { columns, samples, words_per_column, words })
     }
 }

@@ -25,6 +25,19 @@ impl TrainingStep {
         noise.set_stream(1);
         Self { step: 0, noise }
     }
+
+    /// Steps done and random words drawn in them, from which [`resume`](Self::resume) goes on.
+    pub fn position(&self) -> (usize, u128) {
+        (self.step, self.noise.get_word_pos())
+    }
+
+    /// The place that [`position`](Self::position) told of in a training with the same seed.
+    pub fn resume(seed: u64, (step, drawn): (usize, u128)) -> Self {
+        let mut resumed = Self::first(seed);
+        resumed.step = step;
+        resumed.noise.set_word_pos(drawn);
+        resumed
+    }
 }
 
 impl Model {

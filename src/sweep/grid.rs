@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::SweepError;
-use crate::config::{ConfigError, Experiment, ParameterError, TrainingConfig};
+use crate::config::{ConfigError, Experiment, ParameterError};
 use crate::files::FileError;
 use crate::store::zoo;
 
@@ -139,14 +139,7 @@ fn pairs(mapping: serde_yaml::Mapping) -> Result<Vec<(String, Value)>, String> {
 /// Sets parameters: `training.<key>`, or anything of the model.
 fn apply(experiment: &mut Experiment, values: &[(String, Value)]) -> Result<(), ParameterError> {
     let (training, model): (Vec<_>, Vec<_>) = values.iter().cloned().partition(|(key, _)| key.starts_with("training."));
-    for (key, value) in &training {
-        let wrong = |error: serde_json::Error| ParameterError::new(key, value, error.to_string());
-        let mut section = serde_json::to_value(&experiment.training).map_err(wrong)?;
-        section[key.trim_start_matches("training.")] = value.clone();
-        let section: TrainingConfig = serde_json::from_value(section).map_err(wrong)?;
-        section.check()?;
-        experiment.training = section;
-    }
+    experiment.training.set(training.iter().map(|(key, value)| (key.trim_start_matches("training."), value)))?;
     // All at once, so that the combination counts and not its way there.
     experiment.model.override_any(&model)
 }

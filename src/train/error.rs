@@ -1,6 +1,9 @@
 //! What can go wrong in training.
 
-use crate::config::ParameterError;
+use std::path::PathBuf;
+
+use crate::config::{ImageShape, ParameterError};
+use crate::files::FileError;
 use crate::model::ModelError;
 
 /// A training that cannot start or had to stop.
@@ -70,10 +73,34 @@ pub enum TrainError {
         /// The model's.
         expected: usize,
     },
+    /// The validation part would be empty.
+    #[error(
+        "training.validation_fraction is {fraction}, which leaves no sample of the {rows} of data set `{name}` to \
+         validate on; raise it or give more samples"
+    )]
+    Validation {
+        /// The data set.
+        name: String,
+        /// Its samples.
+        rows: usize,
+        /// The configured share.
+        fraction: f64,
+    },
+    /// Augmentation of what is no square image.
+    #[error(
+        "training.augmentation is for square images of one or three channels{}; the samples have {columns} features",
+        shape.map(|shape| format!(" (input_shape is {shape:?})")).unwrap_or_default()
+    )]
+    NoImage {
+        /// Features of a sample.
+        columns: usize,
+        /// The configured shape.
+        shape: Option<ImageShape>,
+    },
     /// The loss or a weight is no finite number.
     #[error(
-        "{what} became {value} in epoch {epoch}, step {step}; try a smaller learning_rate (it is {learning_rate}) or a \
-         larger runtime.output_tau"
+        "{what} became {value} in epoch {epoch}, step {step}: {place}; try a smaller learning_rate (it is \
+         {learning_rate}), gradient_clip: 1, warmup_epochs: 1 or a larger runtime.output_tau"
     )]
     NotFinite {
         /// "the loss" or "a weight".
@@ -84,6 +111,8 @@ pub enum TrainError {
         epoch: usize,
         /// The step in the epoch, counted from 1.
         step: usize,
+        /// The first layer with such a weight, or that all weights are finite.
+        place: String,
         /// The configured learning rate.
         learning_rate: f64,
     },
@@ -96,6 +125,39 @@ pub enum TrainError {
         found: usize,
         /// That of the weight.
         expected: usize,
+    },
+    /// A checkpoint that belongs to another training.
+    #[error(
+        "`{}` belongs to another training: {}; give the experiment it was made with, or another folder",
+        path.display(),
+        differences.join("; ")
+    )]
+    OtherTraining {
+        /// The checkpoint.
+        path: PathBuf,
+        /// Every field that differs, with both values.
+        differences: Vec<String>,
+    },
+    /// A folder with checkpoints, and no word that they should be used.
+    #[error(
+        "`{}` holds checkpoints of an earlier training (the newest is `{newest}`); go on from it with --resume, or \
+         give another folder",
+        folder.display()
+    )]
+    Occupied {
+        /// The folder.
+        folder: PathBuf,
+        /// Its newest checkpoint.
+        newest: String,
+    },
+    /// A file of the run could not be read, written or believed.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The picture of the training curve could not be drawn.
+    #[error("the training curve cannot be drawn: {reason}")]
+    Curve {
+        /// The plotting library's reason.
+        reason: String,
     },
     /// candle refused an operation.
     #[error(transparent)]

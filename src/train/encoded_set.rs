@@ -1,0 +1,81 @@
+//! A data set as encoded bits.
+
+use candle_core::{Device, Tensor};
+
+use super::augment::Augmenter;
+use super::{TrainError, share};
+use crate::binarized::BinarizedNetwork;
+use crate::data::Dataset;
+use crate::model::{EncodedSamples, Model};
+
+/// Samples whose training scores are computed at a time, to bound memory.
+const SCORE_BATCH: usize = 512;
+
+/// A data set as encoded bits.
+pub(super) struct EncodedSet<'a> {
+    bits: EncodedSamples,
+    labels: &'a [u32],
+}
+
+impl<'a> EncodedSet<'a> {
+    pub(super) fn new(model: &Model, data: &'a Dataset) -> Result<Self, TrainError> {
+        Ok(Self { bits: model.encode(&data.features)?, labels: &data.labels })
+    }
+
+    /// The samples as they look in `epoch`.
+    pub(super) fn augmented(
+        model: &Model,
+        data: &'a Dataset,
+        augmenter: &Augmenter,
+        epoch: usize,
+    ) -> Result<Self, TrainError> {
+        let bits =
+            model.encode_rows(data.rows, |row, features| augmenter.apply(epoch, row, data.row(row), features))?;
+        Ok(Self { bits, labels: &data.labels })
+    }
+
+    /// The bits `(columns, rows)` and the labels of some samples.
+    pub(super) fn batch(&self, rows: &[usize]) -> Result<(Tensor, Vec<u32>), TrainError> {
+        let labels: Vec<u32> = rows.iter().map(|&row| self.labels[row]).collect();
+        Ok((self.bits.batch(rows)?, labels))
+    }
+
+    /// The share of samples whose largest training score is their class's, the lowest class on
+    /// ties.
+    pub(super) fn soft_accuracy(&self, model: &Model) -> Result<f64, TrainError> {
+        let rows: Vec<usize> = (0..self.labels.len()).collect();
+        let mut correct = 0;
+        for rows in rows.chunks(SCORE_BATCH) {
+            let (bits, labels) = self.batch(rows)?;
+            correct += count_largest(&model.forward(&bits)?, &labels)?;
+        }
+        Ok(correct as f64 / self.labels.len().max(1) as f64)
+    }
+
+    /// The share of samples that the binarized network classifies as their class.
+    pub(super) fn hard_accuracy(&self, network: &BinarizedNetwork) -> f64 {
+        share(&self.bits.classify(network), self.labels)
+    }
+}
+
+/// The labels as candle wants them.
+pub(super) fn label_tensor(labels: &[u32]) -> Result<Tensor, TrainError> {
+    Ok(Tensor::from_slice(labels, labels.len(), &Device::Cpu)?)
+}
+
+/// How many rows of `scores` have their largest number at their label, the lowest column on ties.
+pub(super) fn count_largest(scores: &Tensor, labels: &[u32]) -> Result<usize, TrainError> {
+    let scores = scores.to_vec2::<f32>()?;
+    Ok(scores.iter().zip(labels).filter(|(scores, label)| largest(scores) == **label).count())
+}
+
+/// The index of the largest score, the lowest on ties.
+fn largest(scores: &[f32]) -> u32 {
+    let mut best = 0;
+    for (class, score) in scores.iter().enumerate() {
+        if *score > scores[best] {
+            best = class;
+        }
+    }
+    best as u32
+}
