@@ -5,6 +5,8 @@ use std::fs;
 use difflut::files::{read_npy_matrix, write_npy};
 use difflut::store::LoadedModel;
 
+#[cfg(unix)]
+use crate::support::fake_tool;
 use crate::support::{digits, program, root, tool};
 
 /// The program ends with `code` and one error line that holds every one of `words`.
@@ -62,14 +64,11 @@ fn a_missing_tool_is_known_before_anything_is_written() {
     assert!(!out.exists());
 }
 
-/// A program on the PATH that stands in for a real tool.
+/// Runs the export with a program on the PATH that stands in for a real tool.
 #[cfg(unix)]
 fn with_fake(tool: &str, script: &str, arguments: &[&str]) -> (i32, String, String) {
-    use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join(tool);
-    fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    fake_tool(folder.path(), tool, script);
     let out = folder.path().join("out");
     let search = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_difflut-export"))

@@ -57,6 +57,6 @@ data:
         optimize(&mut design, &Pipeline::level("2").unwrap()).unwrap();
         let rows: Vec<Vec<f32>> = test.features.chunks(test.columns).map(<[f32]>::to_vec).collect();
         let vectors = test_vectors(&network, &rows, &VectorPlan { count: 200, seed: 1 });
-        assert_eq!(check_design("icarus", &design, &vectors, &vectors), Verdict::Equal { vectors: 200 });
+        assert_eq!(check_design("icarus", &network, &design, &vectors, &vectors), Verdict::Equal { vectors: 200 });
     }
 }

@@ -51,7 +51,7 @@ fn first(verdict: &Verdict) -> &Difference {
     }
 }
 
-const CHECKERS: [&str; 6] = ["icarus", "verilator", "yosys", "gcc", "g++", "torch"];
+const CHECKERS: [&str; 7] = ["icarus", "verilator", "yosys", "gcc", "clang", "g++", "torch"];
 
 fn installed(test: &str, checker: &str) -> bool {
     if checker == "torch" {
@@ -67,7 +67,7 @@ fn every_check_accepts_the_design_that_is_right() {
     for checker in CHECKERS {
         if installed("every_check_accepts_the_design_that_is_right", checker) {
             assert_eq!(
-                check_design(checker, &design, &vectors, &vectors),
+                check_design(checker, &network, &design, &vectors, &vectors),
                 Verdict::Equal { vectors: 200 },
                 "{checker}"
             );
@@ -81,7 +81,7 @@ fn every_check_finds_a_corrupted_table_and_shows_the_first_vector() {
     let (design, vectors) = (lower(&network), test_vectors(&network, &[], &VectorPlan { count: 200, seed: 2 }));
     for checker in CHECKERS {
         if installed("every_check_finds_a_corrupted_table_and_shows_the_first_vector", checker) {
-            let verdict = check_design(checker, &faulty_table(&design), &vectors, &vectors);
+            let verdict = check_design(checker, &network, &faulty_table(&design), &vectors, &vectors);
             let first = first(&verdict);
             // Class 0 counts the output that is inverted, so the very first vector differs.
             assert_eq!(first.index, 0, "{checker}");
@@ -108,7 +108,7 @@ fn one_flipped_table_bit_is_found_where_a_vector_reads_it() {
         let expected =
             vectors.vectors.iter().zip(&simulated.scores).position(|(vector, scores)| vector.scores != *scores);
         if installed(test, "icarus") {
-            let verdict = check_design("icarus", &faulty, &vectors, &vectors);
+            let verdict = check_design("icarus", &network, &faulty, &vectors, &vectors);
             match expected {
                 Some(index) => assert_eq!(first(&verdict).index, index, "row {row}"),
                 None => assert_eq!(verdict, Verdict::Equal { vectors: 200 }, "row {row} is never read"),
@@ -131,7 +131,7 @@ fn two_swapped_wires_are_found() {
     for checker in CHECKERS {
         if installed("two_swapped_wires_are_found", checker) {
             assert_ne!(
-                check_design(checker, &faulty, &vectors, &vectors),
+                check_design(checker, &network, &faulty, &vectors, &vectors),
                 Verdict::Equal { vectors: 200 },
                 "{checker}"
             );
@@ -154,7 +154,7 @@ fn a_comparator_off_by_one_is_found() {
         found += 1;
         if installed("a_comparator_off_by_one_is_found", "gcc") {
             assert_ne!(
-                check_design("gcc", &faulty, &vectors, &vectors),
+                check_design("gcc", &network, &faulty, &vectors, &vectors),
                 Verdict::Equal { vectors: 200 },
                 "comparator {index}"
             );
@@ -172,13 +172,13 @@ fn a_corrupted_expected_vector_is_reported_with_its_number() {
     corrupted.vectors[57].scores[0] ^= 1;
     for checker in CHECKERS {
         if installed(test, checker) {
-            let verdict = check_design(checker, &design, &corrupted, &corrupted);
+            let verdict = check_design(checker, &network, &design, &corrupted, &corrupted);
             assert_eq!(first(&verdict).index, 57, "{checker}");
         }
     }
     // Corrupted only in the test bench: the comparison agrees, the bench does not.
     if installed(test, "icarus") {
-        match check_design("icarus", &design, &vectors, &corrupted) {
+        match check_design("icarus", &network, &design, &vectors, &corrupted) {
             Verdict::TestBench { line } => assert!(line.contains("FAIL"), "{line}"),
             other => panic!("{other:?}"),
         }

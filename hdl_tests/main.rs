@@ -14,5 +14,6 @@ mod extension;
 mod faults;
 mod readme;
 mod support;
+mod verify;
 #[cfg(feature = "train")]
 mod zoo_digits;

@@ -111,7 +111,7 @@ fn every_node_type_learns_the_digits_with_random_and_learnable_wiring() {
                 optimize(&mut design, &Pipeline::level("2").unwrap()).unwrap();
                 let rows: Vec<Vec<f32>> = test.features.chunks(test.columns).map(<[f32]>::to_vec).collect();
                 let vectors = test_vectors(&network, &rows, &VectorPlan { count: 200, seed: 1 });
-                let verdict = check_design("icarus", &design, &vectors, &vectors);
+                let verdict = check_design("icarus", &network, &design, &vectors, &vectors);
                 assert_eq!(verdict, Verdict::Equal { vectors: 200 }, "{} {layer_type:?}", kind.name);
             }
         }

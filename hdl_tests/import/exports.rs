@@ -63,7 +63,7 @@ fn check(checker: &str, case: &str, network: &BinarizedNetwork, design: &Design,
     });
     assert!(samples.is_empty() || real.count() >= count / 3, "{case}: too few real samples");
     assert_eq!(
-        check_design(checker, design, &vectors, &vectors),
+        check_design(checker, network, design, &vectors, &vectors),
         Verdict::Equal { vectors: count },
         "{case}: {checker}"
     );

@@ -7,8 +7,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use difflut::binarized::BinarizedNetwork;
 use difflut::emit::{self, EmitOptions, EmitRequest, Provenance, TestVectors};
-use difflut::lower::flatten;
+use difflut::lower::{flatten, lower};
 use difflut::netlist::Design;
 use difflut::verify::{self, CheckRequest, Verdict};
 
@@ -118,8 +119,16 @@ fn provenance() -> Provenance {
     }
 }
 
-/// Emits `design` and runs `checker` on it with `vectors`; its own test bench gets `bench_vectors`.
-pub fn check_design(checker: &str, design: &Design, vectors: &TestVectors, bench_vectors: &TestVectors) -> Verdict {
+/// Emits `design` and runs `checker` on it with `vectors`; its own test bench gets `bench_vectors`,
+/// and `network` is what it should be.
+pub fn check_design(
+    checker: &str,
+    network: &BinarizedNetwork,
+    design: &Design,
+    vectors: &TestVectors,
+    bench_vectors: &TestVectors,
+) -> Verdict {
+    let reference = flatten(&lower(network));
     let checker = verify::checker(checker).unwrap();
     let target = emit::target(checker.target()).unwrap();
     let (flat, provenance, options) = (flatten(design), provenance(), EmitOptions::default());
@@ -130,6 +139,7 @@ pub fn check_design(checker: &str, design: &Design, vectors: &TestVectors, bench
     let identifier = emit::identifier(&design.name);
     let request = CheckRequest {
         design,
+        reference: &reference,
         files: &files,
         identifier: &identifier,
         latency: 0,
@@ -138,4 +148,15 @@ pub fn check_design(checker: &str, design: &Design, vectors: &TestVectors, bench
         limit: Duration::from_secs(300),
     };
     verify::check(checker, &request).unwrap()
+}
+
+/// Puts a program into `folder` that stands in for a real tool: a recent version of it that does
+/// `script`.
+#[cfg(unix)]
+pub fn fake_tool(folder: &Path, tool: &str, script: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    let path = folder.join(tool);
+    let version = "case \"$1\" in --version|-V) echo fake 99.0; exit 0;; esac";
+    std::fs::write(&path, format!("#!/bin/sh\n{version}\n{script}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }

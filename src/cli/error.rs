@@ -32,6 +32,9 @@ pub enum CliError {
     /// A check found a difference.
     #[error("{0}")]
     Different(String),
+    /// A check could not be done.
+    #[error("{0}")]
+    Checks(String),
     /// A checkpoint cannot be imported, or differs from what its library says.
     #[error(transparent)]
     Import(#[from] crate::cli::import::ImportCliError),
@@ -50,7 +53,7 @@ impl CliError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Different(_) => 1,
-            Self::Tool(_) => 3,
+            Self::Tool(_) | Self::Checks(_) => 3,
             Self::Import(error) => error.exit_code(),
             _ => 2,
         }

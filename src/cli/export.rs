@@ -1,7 +1,6 @@
 //! `difflut export` and `difflut-export`: a model in, artefacts and their checks out.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use clap::Args;
 
@@ -9,14 +8,15 @@ use crate::binarized::Head;
 use crate::emit::{self, EmitOptions, EmitRequest, EmittedFile, LutStyle, Provenance, TARGETS, Target, TestVectors};
 use crate::files::{nearest, sha256_hex, write_atomically, write_folder};
 use crate::lower::{flatten, lower};
-use crate::netlist::Design;
+use crate::netlist::{Design, Netlist};
 use crate::passes::{PassReport, Pipeline, optimize};
 use crate::report::DesignReport;
 use crate::store::LoadedModel;
-use crate::verify::{self, CHECKERS, CheckRequest, Checker, ToolError, VectorPlan, Verdict, test_vectors};
+use crate::verify::{CHECKERS, CheckRecord, Checker};
 
 use super::CliError;
-use super::samples::load_samples;
+use super::checks::{CheckArgs, Chosen, Subject, available, run_checks};
+use super::samples::{Samples, load_samples, load_vectors};
 
 /// Arguments of the export.
 #[derive(Debug, Args)]
@@ -24,7 +24,8 @@ pub struct ExportArgs {
     /// A model file or the name of a pretrained model
     model: String,
     /// What to print: verilog, hls, c, blif, torch; several by commas or by repeating the option
-    #[arg(long, short, value_delimiter = ',', default_value = "verilog", value_name = "TARGET")]
+    /// [default: verilog; for `verify` the targets of the checks]
+    #[arg(long, short, value_delimiter = ',', value_name = "TARGET")]
     target: Vec<String>,
     /// Folder for the files [default: build/NAME]
     #[arg(long, short, value_name = "DIR")]
@@ -50,22 +51,8 @@ pub struct ExportArgs {
     /// Verilog: `table` prints indexed constants (portable), `primitive` prints LUT1 to LUT6 with INIT
     #[arg(long, default_value = "table", value_name = "STYLE")]
     lut_style: String,
-    /// Run the artefact in these tools and compare with inference: icarus, verilator, gcc, g++,
-    /// yosys, torch, or `all` that fit the targets
-    #[arg(long, value_delimiter = ',', value_name = "CHECK")]
-    check: Vec<String>,
-    /// Test vectors for the test bench and the checks
-    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
-    vectors: u32,
-    /// Seed of the random test vectors
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    seed: u64,
-    /// Real samples for the test vectors, .csv or .npy [default: the model's test data, if found]
-    #[arg(long, value_name = "FILE")]
-    data: Option<PathBuf>,
-    /// Seconds that one run of a tool may take
-    #[arg(long, default_value_t = 600, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
-    time_limit: u64,
+    #[command(flatten)]
+    checks: CheckArgs,
     /// Also write the numbers of the report as JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -75,28 +62,83 @@ pub struct ExportArgs {
 struct Plan {
     targets: Vec<&'static dyn Target>,
     checkers: Vec<&'static dyn Checker>,
+    /// Checks that were left out for want of a tool.
+    skipped: Vec<CheckRecord>,
     pipeline: Pipeline,
     options: EmitOptions,
 }
 
+/// A model on its way through the compiler.
+struct Work {
+    model: LoadedModel,
+    samples: Samples,
+    design: Design,
+    reference: Netlist,
+    passes: Vec<PassReport>,
+    report: DesignReport,
+    vectors: TestVectors,
+    emitted: Vec<(&'static dyn Target, Vec<EmittedFile>)>,
+    folder: PathBuf,
+}
+
+/// `difflut export`: writes the files, then checks them.
 pub(super) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
-    let plan = plan(arguments)?;
-    for checker in &plan.checkers {
-        // Before any work: a missing tool is known at once.
-        checker.require()?;
+    let plan = plan(arguments, arguments.checks.chosen()?, Some("verilog"))?;
+    let work = prepare(arguments, &plan)?;
+    let files = work.emitted.iter().flat_map(|(_, files)| files);
+    write_folder(&work.folder, files.map(|file| (file.name.as_str(), file.contents.as_slice())))?;
+
+    print_model(&work.model);
+    say!("wrote {}", work.folder.display());
+    let width = work.emitted.iter().flat_map(|(_, files)| files).map(|file| file.name.len()).max().unwrap_or(0);
+    for file in work.emitted.iter().flat_map(|(_, files)| files) {
+        say!("  {:<width$}  {}", file.name, file.purpose);
     }
+    if arguments.verbose {
+        print_passes(&work.passes);
+    }
+    say!("\n{}", work.report);
+    print_latency(&plan, &work);
+    let latency = |target: &dyn Target| target.latency(&work.design, &plan.options);
+    if let Some(path) = &arguments.report {
+        write_report(path, &work.model, &work.report, &work.emitted, latency)?;
+    }
+    check(arguments, plan, &work)
+}
+
+/// `difflut verify`: prints into memory, checks that, and writes nothing but what was asked for.
+pub(super) fn verify(arguments: &ExportArgs) -> Result<(), CliError> {
+    let mut chosen = arguments.checks.chosen()?;
+    if chosen.is_empty() {
+        let fits = |checker: &&dyn Checker| {
+            arguments.target.is_empty() || arguments.target.iter().any(|target| target == checker.target())
+        };
+        chosen = CHECKERS.iter().copied().filter(fits).map(|checker| Chosen { checker, required: false }).collect();
+    }
+    let plan = plan(arguments, chosen, None)?;
+    let work = prepare(arguments, &plan)?;
+    print_model(&work.model);
+    print_latency(&plan, &work);
+    check(arguments, plan, &work)
+}
+
+/// Loads, optimizes and prints into memory.
+fn prepare(arguments: &ExportArgs, plan: &Plan) -> Result<Work, CliError> {
     let model = LoadedModel::load(&arguments.model)?;
-    let samples = load_samples(arguments.data.as_deref(), &model)?;
+    let samples = match &arguments.checks.vectors_from {
+        Some(path) => load_vectors(path, &model)?,
+        None => load_samples(arguments.checks.data.as_deref(), &model)?,
+    };
     let mut design = lower(&model.network);
     if let Some(name) = &arguments.name {
         design.name.clone_from(name);
     }
+    let reference = flatten(&design);
     let passes = optimize(&mut design, &plan.pipeline)?;
     let flat = flatten(&design);
     let report = DesignReport::new(&design)?;
     let provenance = provenance(&model);
-    let vector_plan = VectorPlan { count: arguments.vectors as usize, seed: arguments.seed };
-    let vectors = test_vectors(&model.network, &samples.rows, &vector_plan);
+    let vectors = arguments.checks.stimulus(&model, &samples);
     let request = EmitRequest {
         design: &design,
         flat: &flat,
@@ -104,26 +146,32 @@ pub(super) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
         options: &plan.options,
         vectors: &vectors,
     };
-    let mut emitted: Vec<(&dyn Target, Vec<EmittedFile>)> = Vec::new();
+    let mut emitted: Vec<(&'static dyn Target, Vec<EmittedFile>)> = Vec::new();
     for &target in &plan.targets {
         emitted.push((target, target.emit(&request)?));
     }
     let folder = arguments.out.clone().unwrap_or_else(|| PathBuf::from("build").join(emit::identifier(&design.name)));
-    let files = emitted.iter().flat_map(|(_, files)| files);
-    write_folder(&folder, files.map(|file| (file.name.as_str(), file.contents.as_slice())))?;
+    Ok(Work { model, samples, design, reference, passes, report, vectors, emitted, folder })
+}
 
-    print_model(&model);
-    say!("wrote {}", folder.display());
-    let width = emitted.iter().flat_map(|(_, files)| files).map(|file| file.name.len()).max().unwrap_or(0);
-    for file in emitted.iter().flat_map(|(_, files)| files) {
-        say!("  {:<width$}  {}", file.name, file.purpose);
-    }
-    if arguments.verbose {
-        print_passes(&passes);
-    }
-    say!("\n{report}");
-    for (target, _) in &emitted {
-        let latency = target.latency(&design, &plan.options);
+/// Runs the checks of `plan` on what was printed.
+fn check(arguments: &ExportArgs, plan: Plan, work: &Work) -> Result<(), CliError> {
+    say!("vectors: {}", work.samples.describe(&work.vectors));
+    let latency = |target: &dyn Target| target.latency(&work.design, &plan.options);
+    let subject = Subject {
+        design: &work.design,
+        reference: &work.reference,
+        emitted: &work.emitted,
+        latency: &latency,
+        vectors: &work.vectors,
+        failures: &work.folder.join("failures"),
+    };
+    run_checks(&arguments.checks, &work.model, &plan.checkers, plan.skipped, &subject)
+}
+
+fn print_latency(plan: &Plan, work: &Work) {
+    for (target, _) in &work.emitted {
+        let latency = target.latency(&work.design, &plan.options);
         if latency > 0 {
             let unit = if latency == 1 { "cycle" } else { "cycles" };
             say!("{}: latency {latency} {unit}, a new input every cycle", target.name());
@@ -131,50 +179,20 @@ pub(super) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
             say!("verilog: combinational, latency 0 cycles");
         }
     }
-    if let Some(path) = &arguments.report {
-        write_report(path, &model, &report, &emitted, |target| target.latency(&design, &plan.options))?;
-    }
-    say!("vectors: {}", samples.describe(&vectors));
-    let mut different = Vec::new();
-    for checker in &plan.checkers {
-        different.extend(run_check(*checker, arguments, &plan, &design, &emitted, &vectors)?);
-    }
-    if different.is_empty() { Ok(()) } else { Err(CliError::Different(different.join("\n"))) }
 }
 
-/// Turns names into targets, checkers, passes and options, or says which name is wrong.
-fn plan(arguments: &ExportArgs) -> Result<Plan, CliError> {
+/// Turns names into targets, checkers, passes and options, or says which name is wrong. Without
+/// targets it is `default`, or those of the checks. Looks for the tools of the checks.
+fn plan(arguments: &ExportArgs, chosen: Vec<Chosen>, default: Option<&str>) -> Result<Plan, CliError> {
     let mut targets: Vec<&'static dyn Target> = Vec::new();
-    for name in &arguments.target {
+    let given = arguments.target.iter().map(String::as_str);
+    for name in given.chain(default.filter(|_| arguments.target.is_empty())) {
         let known = TARGETS.iter().map(|target| target.name());
         let target = emit::target(name).ok_or_else(|| unknown("target", name, known))?;
         if !targets.iter().any(|chosen| chosen.name() == target.name()) {
             targets.push(target);
         }
     }
-    let chosen = |target: &str| targets.iter().any(|chosen| chosen.name() == target);
-    let mut checkers: Vec<&'static dyn Checker> = Vec::new();
-    for name in &arguments.check {
-        if name == "all" {
-            checkers.extend(CHECKERS.iter().filter(|checker| chosen(checker.target())));
-            continue;
-        }
-        let known = CHECKERS.iter().map(|checker| checker.name()).chain(["all"]);
-        let checker = verify::checker(name).ok_or_else(|| unknown("check", name, known))?;
-        if !chosen(checker.target()) {
-            return Err(CliError::Usage(format!(
-                "the check `{name}` runs the target `{0}`, which is not exported; add `--target {0}`",
-                checker.target()
-            )));
-        }
-        checkers.push(checker);
-    }
-    let mut names = Vec::new();
-    checkers.retain(|checker| {
-        let new = !names.contains(&checker.name());
-        names.push(checker.name());
-        new
-    });
     let pipeline = match &arguments.passes {
         Some(passes) => Pipeline::by_names(passes)?,
         None => Pipeline::level(&arguments.optimize)?,
@@ -184,12 +202,34 @@ fn plan(arguments: &ExportArgs) -> Result<Plan, CliError> {
         "primitive" => LutStyle::Primitive,
         other => return Err(unknown("LUT style", other, ["table", "primitive"].into_iter())),
     };
+    let chosen_target = |name: &str| targets.iter().any(|target| target.name() == name);
+    let mut wanted = Vec::new();
+    for chosen in chosen {
+        let target = chosen.checker.target();
+        if targets.is_empty() || chosen_target(target) {
+            wanted.push(chosen);
+        } else if chosen.required {
+            return Err(CliError::Usage(format!(
+                "the check `{}` runs the target `{target}`, which is not exported; add `--target {target}`",
+                chosen.checker.name(),
+            )));
+        }
+    }
+    let (checkers, skipped) = available(&wanted)?;
     let registers_every = (arguments.registers_every > 0).then_some(arguments.registers_every);
     let options = EmitOptions { registers_every, lut_style };
-    Ok(Plan { targets, checkers, pipeline: pipeline.check_function(arguments.check_passes), options })
+    if targets.is_empty() {
+        targets = TARGETS
+            .iter()
+            .copied()
+            .filter(|target| checkers.iter().any(|checker| checker.target() == target.name()))
+            .collect();
+    }
+    Ok(Plan { targets, checkers, skipped, pipeline: pipeline.check_function(arguments.check_passes), options })
 }
 
-fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a str>) -> CliError {
+/// A sentence on a name that does not exist, with the nearest that does.
+pub(super) fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a str>) -> CliError {
     let known: Vec<&str> = known.collect();
     let hint = nearest(name, known.iter().copied()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
     CliError::Usage(format!("there is no {kind} `{name}`{hint} (there are: {})", known.join(", ")))
@@ -239,7 +279,7 @@ fn write_report(
     path: &Path,
     model: &LoadedModel,
     report: &DesignReport,
-    emitted: &[(&dyn Target, Vec<EmittedFile>)],
+    emitted: &[(&'static dyn Target, Vec<EmittedFile>)],
     latency: impl Fn(&dyn Target) -> u32,
 ) -> Result<(), CliError> {
     let targets: Vec<serde_json::Value> = emitted
@@ -261,52 +301,4 @@ fn write_report(
     });
     let text = serde_json::to_string_pretty(&report).unwrap_or_default() + "\n";
     Ok(write_atomically(path, text.as_bytes())?)
-}
-
-/// Runs one check and prints its line; returns what to say at the end when it found a difference.
-fn run_check(
-    checker: &dyn Checker,
-    arguments: &ExportArgs,
-    plan: &Plan,
-    design: &Design,
-    emitted: &[(&dyn Target, Vec<EmittedFile>)],
-    vectors: &TestVectors,
-) -> Result<Option<String>, CliError> {
-    let Some((target, files)) = emitted.iter().find(|(target, _)| target.name() == checker.target()) else {
-        return Ok(None);
-    };
-    let folder = tempfile::Builder::new()
-        .prefix("difflut-check-")
-        .tempdir()
-        .map_err(|source| ToolError::Scratch { path: std::env::temp_dir(), source })?;
-    let identifier = emit::identifier(&design.name);
-    let latency = target.latency(design, &plan.options);
-    let request = CheckRequest {
-        design,
-        files,
-        identifier: &identifier,
-        latency,
-        vectors,
-        folder: folder.path(),
-        limit: Duration::from_secs(arguments.time_limit),
-    };
-    let started = Instant::now();
-    let verdict = verify::check(checker, &request)?;
-    let seconds = started.elapsed().as_secs_f64();
-    let name = checker.name();
-    Ok(match verdict {
-        Verdict::Equal { vectors } => {
-            let unit = if vectors == 1 { "vector" } else { "vectors" };
-            say!("check {name:<10} equal on {vectors} {unit}  ({seconds:.1} s)");
-            None
-        }
-        Verdict::Different { count, vectors, first } => {
-            say!("check {name:<10} DIFFERENT on {count} of {vectors} vectors, first:\n{first}");
-            Some(format!("check {name}: {count} of {vectors} vectors differ from inference"))
-        }
-        Verdict::TestBench { line } => {
-            say!("check {name:<10} outputs equal, but the test bench says: {line}");
-            Some(format!("check {name}: the test bench does not agree with inference"))
-        }
-    })
 }

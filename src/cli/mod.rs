@@ -9,8 +9,10 @@ macro_rules! say {
 }
 
 mod binarize;
+mod checks;
 #[cfg(feature = "train")]
 mod describe;
+mod doctor;
 mod error;
 mod eval;
 mod export;
@@ -23,6 +25,7 @@ mod samples;
 mod sweep;
 #[cfg(feature = "train")]
 mod train;
+mod verify;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -69,6 +72,10 @@ enum Command {
     Import(import::ImportArgs),
     /// Print a model as hardware or firmware
     Export(ExportArgs),
+    /// Check that an artefact is the same function as a model
+    Verify(verify::VerifyArgs),
+    /// List the external tools, whether they work and how to install them
+    Doctor(doctor::DoctorArgs),
     /// Write the truth tables of a model, without its float weights
     Binarize(binarize::BinarizeArgs),
     /// Describe a component and its parameters
@@ -91,6 +98,8 @@ impl Cli {
             Command::Predict(arguments) => predict::run(arguments),
             Command::Import(arguments) => import::run(arguments).map_err(CliError::from),
             Command::Export(arguments) => export::run(arguments),
+            Command::Verify(arguments) => verify::run(arguments),
+            Command::Doctor(arguments) => doctor::run(arguments),
             Command::Binarize(arguments) => binarize::run(arguments),
             #[cfg(feature = "train")]
             Command::Describe(arguments) => describe::run(arguments),

@@ -14,6 +14,8 @@ pub(super) struct Samples {
     /// One row of features a sample.
     pub(super) rows: Vec<Vec<f32>>,
     source: Option<String>,
+    /// The vectors are these rows and nothing else.
+    alone: bool,
 }
 
 impl Samples {
@@ -21,6 +23,7 @@ impl Samples {
     pub(super) fn describe(&self, vectors: &TestVectors) -> String {
         let count = vectors.vectors.len();
         match &self.source {
+            Some(source) if self.alone => format!("{count}: the rows of {source}"),
             Some(source) => format!("{count}: corners, samples of {source} and random codes"),
             None => format!("{count}: corners and random codes (no real samples: give them with --data)"),
         }
@@ -33,6 +36,22 @@ impl Samples {
 /// # Errors
 /// When a file that was asked for cannot be read or has another number of features.
 pub(super) fn load_samples(given: Option<&Path>, model: &LoadedModel) -> Result<Samples, CliError> {
+    load(given, model, false)
+}
+
+/// The rows of a file that are to be the vectors themselves.
+///
+/// # Errors
+/// As [`load_samples`]; also when the file has no rows.
+pub(super) fn load_vectors(given: &Path, model: &LoadedModel) -> Result<Samples, CliError> {
+    let samples = load(Some(given), model, true)?;
+    if samples.rows.is_empty() {
+        return Err(CliError::Usage(format!("`{}` has no rows: there is nothing to check with", given.display())));
+    }
+    Ok(samples)
+}
+
+fn load(given: Option<&Path>, model: &LoadedModel, alone: bool) -> Result<Samples, CliError> {
     let (rows, columns, source) = match given {
         // Features alone are enough here.
         Some(path) if path.extension().is_some_and(|extension| extension == "npy") => {
@@ -45,7 +64,7 @@ pub(super) fn load_samples(given: Option<&Path>, model: &LoadedModel) -> Result<
         }
         None => match recorded_test_data(model) {
             Some(data) => (data.features, data.columns, data.name),
-            None => return Ok(Samples { rows: Vec::new(), source: None }),
+            None => return Ok(Samples { rows: Vec::new(), source: None, alone }),
         },
     };
     let features = model.network.features();
@@ -55,7 +74,7 @@ pub(super) fn load_samples(given: Option<&Path>, model: &LoadedModel) -> Result<
             model.network.name()
         )));
     }
-    Ok(Samples { rows: rows.chunks(columns).map(<[f32]>::to_vec).collect(), source: Some(source) })
+    Ok(Samples { rows: rows.chunks(columns).map(<[f32]>::to_vec).collect(), source: Some(source), alone })
 }
 
 /// A data set that has another number of features by now is no longer the recorded one.

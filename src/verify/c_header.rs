@@ -1,4 +1,4 @@
-//! The emitted C header, compiled strictly by gcc and run.
+//! The emitted C header, compiled strictly by gcc or clang and run.
 
 use askama::Template;
 
@@ -9,9 +9,25 @@ use super::{Program, Run, ToolError};
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct CHeader;
+pub(super) struct CHeader {
+    name: &'static str,
+    description: &'static str,
+    programs: &'static [Program],
+}
 
-static PROGRAMS: [Program; 1] = [Program { name: "gcc", package: "gcc", version_argument: "--version" }];
+/// With gcc.
+pub(super) static GCC: CHeader = CHeader {
+    name: "gcc",
+    description: "compiles the C header with -std=c99 -Wall -Wextra -Wconversion -pedantic -Werror and runs it",
+    programs: &[Program { name: "gcc", package: "gcc", version_argument: "--version" }],
+};
+
+/// With clang; undefined behaviour, such as an index out of range, ends the program.
+pub(super) static CLANG: CHeader = CHeader {
+    name: "clang",
+    description: "compiles the C header with clang's warnings as errors and its undefined-behaviour traps, and runs it",
+    programs: &[Program { name: "clang", package: "clang", version_argument: "--version" }],
+};
 
 #[derive(Template)]
 #[template(path = "verify/c_harness.c", escape = "none")]
@@ -25,11 +41,11 @@ struct Harness<'a> {
 
 impl Checker for CHeader {
     fn name(&self) -> &'static str {
-        "gcc"
+        self.name
     }
 
     fn description(&self) -> &'static str {
-        "compiles the C header with -std=c99 -Wall -Wextra -Wconversion -pedantic -Werror and runs it"
+        self.description
     }
 
     fn target(&self) -> &'static str {
@@ -37,11 +53,16 @@ impl Checker for CHeader {
     }
 
     fn programs(&self) -> &'static [Program] {
-        &PROGRAMS
+        self.programs
     }
 
     fn run(&self, request: &CheckRequest<'_>) -> Result<CheckRun, ToolError> {
-        let gcc = PROGRAMS[0].require(self.name())?;
+        let compiler = self.programs[0].require(self.name())?;
+        // The trap needs no run-time library, which small installations of clang lack.
+        let sanitize: &[&str] = match self.name {
+            "clang" => &["-fsanitize=undefined,bounds", "-fsanitize-undefined-trap-on-error", "-O1"],
+            _ => &["-O2"],
+        };
         let name = request.identifier;
         let harness = Harness {
             header: format!("{name}.h"),
@@ -53,10 +74,12 @@ impl Checker for CHeader {
                 _ => "uint16_t",
             },
         };
-        write_scratch(request.folder, "harness.c", harness.render().unwrap_or_default().as_bytes())?;
+        // Templates lose the line's end that -Wnewline-eof wants.
+        write_scratch(request.folder, "harness.c", (harness.render().unwrap_or_default() + "\n").as_bytes())?;
         write_scratch(request.folder, "stimulus.txt", request.stimulus_decimal().as_bytes())?;
-        Run::new(&gcc, request.folder, request.limit)
-            .arguments(["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror", "-O2"])
+        Run::new(&compiler, request.folder, request.limit)
+            .arguments(["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror"])
+            .arguments(sanitize.iter().copied())
             .arguments(["-o", "harness", "harness.c"])
             .run()?;
         let output = Run::new(&request.folder.join("harness"), request.folder, request.limit)

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::emit::{EmittedFile, TestVectors, Vector};
-use crate::netlist::{Design, DesignHead};
+use crate::netlist::{Design, DesignHead, Netlist};
 
 use super::{Program, RunOutput, ToolError};
 
@@ -36,6 +36,24 @@ pub trait Checker: Sync {
     /// [`ToolError`] when the tool is missing, fails, hangs or answers something else than
     /// results.
     fn run(&self, request: &CheckRequest<'_>) -> Result<CheckRun, ToolError>;
+
+    /// Runs the artefact and says whether it is the same function. The vectors decide, unless a
+    /// checker can prove more than that.
+    ///
+    /// # Errors
+    /// [`ToolError`] when there is nothing to compare.
+    fn judge(&self, request: &CheckRequest<'_>) -> Result<Verdict, ToolError> {
+        let run = self.run(request)?;
+        match (compare(request.vectors, &run.answers), run.complaint) {
+            (Ok(Verdict::Equal { .. }), Some(line)) => Ok(Verdict::TestBench { line }),
+            (Ok(verdict), _) => Ok(verdict),
+            (Err(found), _) => Err(ToolError::Garbage {
+                program: self.name().to_owned(),
+                problem: format!("{found} results for {} vectors", request.vectors.vectors.len()),
+                tail: String::from("(see the results file)"),
+            }),
+        }
+    }
 }
 
 /// What came out of a tool.
@@ -52,6 +70,10 @@ pub struct CheckRun {
 pub struct CheckRequest<'a> {
     /// The design that the artefact was printed from, for port widths.
     pub design: &'a Design,
+    /// The function of the network itself, flattened and not optimized: what is proved against.
+    /// Inputs and outputs are numbered as those of the flat netlist of an
+    /// [`EmitRequest`](crate::emit::EmitRequest).
+    pub reference: &'a Netlist,
     /// The artefact's files; they already lie in `folder`.
     pub files: &'a [EmittedFile],
     /// The identifier that names the top module, header and functions.
@@ -102,16 +124,7 @@ pub fn check(checker: &dyn Checker, request: &CheckRequest<'_>) -> Result<Verdic
     for file in request.files {
         write_scratch(request.folder, &file.name, &file.contents)?;
     }
-    let run = checker.run(request)?;
-    match (compare(request.vectors, &run.answers), run.complaint) {
-        (Ok(Verdict::Equal { .. }), Some(line)) => Ok(Verdict::TestBench { line }),
-        (Ok(verdict), _) => Ok(verdict),
-        (Err(found), _) => Err(ToolError::Garbage {
-            program: checker.name().to_owned(),
-            problem: format!("{found} results for {} vectors", request.vectors.vectors.len()),
-            tail: String::from("(see the results file)"),
-        }),
-    }
+    checker.judge(request)
 }
 
 /// Writes a file into the scratch folder.
@@ -165,6 +178,20 @@ pub enum Verdict {
     Equal {
         /// How many vectors were compared.
         vectors: usize,
+    },
+    /// Every input has the same outputs, which was proved.
+    Proved {
+        /// How many vectors were compared before.
+        vectors: usize,
+        /// What was proved and how, as in "for all 2^512 inputs by SAT".
+        how: String,
+    },
+    /// It is another function, though no vector shows it.
+    Refuted {
+        /// What is wrong.
+        what: String,
+        /// An input that shows it, where there is one.
+        first: Option<Box<Difference>>,
     },
     /// Some vector differs.
     Different {
@@ -224,6 +251,22 @@ impl Answer {
         let number = |bits: &[bool]| bits.iter().rev().fold(0, |sum, &bit| sum << 1 | u32::from(bit));
         let scores = scores.chunks(score_bits).map(number).collect();
         Some(Self { bits: Vec::new(), scores, class: Some(number(&class)), unreadable: None })
+    }
+
+    /// The bits of the class and then of the scores, lowest first, or the plain bits.
+    pub(super) fn from_bits(design: &Design, bits: &[bool]) -> Self {
+        let DesignHead::Classes(head) = &design.head else {
+            return Self { bits: bits.to_vec(), scores: Vec::new(), class: None, unreadable: None };
+        };
+        let number = |bits: &[bool]| bits.iter().rev().fold(0, |sum, &bit| sum << 1 | u32::from(bit));
+        let (class, scores) = bits.split_at(head.argmax().class_bits().min(bits.len()));
+        let scores = scores.chunks(head.score_bits()).map(number).collect();
+        Self { bits: Vec::new(), scores, class: Some(number(class)), unreadable: None }
+    }
+
+    /// No answer at all.
+    pub(super) fn none() -> Self {
+        Self::unreadable("nothing")
     }
 
     /// Decimal numbers on a line: the class and then the scores, or the plain bits.

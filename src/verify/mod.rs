@@ -6,8 +6,11 @@
 
 mod c_header;
 mod checker;
+mod doctor;
+mod formal;
 mod hls_cpp;
 mod icarus;
+mod results;
 mod tool;
 mod torch;
 mod vectors;
@@ -15,14 +18,18 @@ mod verilator;
 mod yosys_blif;
 
 pub use checker::{Answer, CheckRequest, CheckRun, Checker, Difference, Verdict, check, compare};
+pub use doctor::{Examination, examine, examine_all};
+pub use results::{CheckOutcome, CheckRecord, Summary, keep_folder};
 pub use tool::{Program, Run, RunOutput, ToolError};
-pub use vectors::{VectorPlan, reference, test_vectors};
+pub use vectors::{VectorPlan, reference, test_vectors, vectors_of_samples};
 
 /// Every checker, in the order of help texts and of `--check all`.
 pub static CHECKERS: &[&dyn Checker] = &[
     &icarus::Icarus,        // the test bench that ships with the Verilog, event-driven
     &verilator::Verilator,  // the lint, and an independent bench that is fast on many vectors
-    &c_header::CHeader,     // the strictest warnings as errors
+    &formal::Formal,        // every input, by proof
+    &c_header::GCC,         // the strictest warnings as errors
+    &c_header::CLANG,       // another compiler, and traps on undefined behaviour
     &hls_cpp::HlsCpp,       // the HLS source as ordinary C++
     &yosys_blif::YosysBlif, // a foreign reader of the BLIF
     &torch::Torch,          // the library that imported models come from

@@ -1,13 +1,39 @@
 //! External programs: find them, ask their version, run them with a time limit.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// How often a running program is looked at.
 const POLL: Duration = Duration::from_millis(5);
+
+/// How long a program may take to say its version.
+const VERSION_LIMIT: Duration = Duration::from_secs(20);
+
+/// Every program that a check started, with its output, in the check's scratch folder.
+pub(super) const TRANSCRIPT: &str = "transcript.txt";
+
+/// Most bytes of one run's output that are read; a program that prints without end is cut here.
+const MOST_OUTPUT: u64 = 64 << 20;
+
+/// The oldest versions that have what the checks use.
+const MINIMUM: &[(&str, &str)] = &[
+    ("iverilog", "10.0"),
+    ("verilator", "4.200"), // VerilatedContext
+    ("yosys", "0.17"),
+    ("ghdl", "1.0"),
+    ("gcc", "5.0"),
+    ("g++", "7.0"), // C++17
+    ("clang", "7.0"),
+    ("qemu-system-arm", "4.0"),
+    ("qemu-system-riscv32", "5.0"),
+    ("arm-none-eabi-gcc", "7.0"),
+];
 
 /// Lines of a failed program's output that are worth showing.
 const TAIL_LINES: usize = 20;
@@ -80,6 +106,25 @@ pub enum ToolError {
         /// The last lines of its output.
         tail: String,
     },
+    /// It is older than the check can work with, or does not say how old it is.
+    #[error(
+        "`{}` says it is `{found}`; the check `{check}` needs {program} {minimum} or later (Debian: `apt-get install {package}`)",
+        path.display()
+    )]
+    Version {
+        /// The program.
+        program: String,
+        /// Where it is.
+        path: PathBuf,
+        /// What it says about itself.
+        found: String,
+        /// The oldest version that works.
+        minimum: String,
+        /// The Debian package that brings it.
+        package: String,
+        /// The check that needs it.
+        check: String,
+    },
     /// A scratch file could not be written or read.
     #[error("scratch file `{}`: {source}", path.display())]
     Scratch {
@@ -107,24 +152,66 @@ impl Program {
         which::which(self.name).ok()
     }
 
-    /// The first line that it prints about its version, if it runs.
+    /// The first line that it prints about its version, if it runs and ends within seconds.
     pub fn version(&self) -> Option<String> {
-        let output = Command::new(self.find()?).arg(self.version_argument).stdin(Stdio::null()).output().ok()?;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        text.lines().find(|line| !line.trim().is_empty()).map(|line| line.trim().to_owned())
+        let path = self.find()?;
+        let folder = tempfile::tempdir().ok()?;
+        let run = Run::new(&path, folder.path(), VERSION_LIMIT).arguments([self.version_argument]);
+        let (output, _) = run.run_to_end().ok()?;
+        output.text.lines().find(|line| !line.trim().is_empty()).map(|line| line.trim().to_owned())
     }
 
-    /// An error when it is not installed.
+    /// The oldest version that the checks work with, where that is known.
+    pub fn minimum(&self) -> Option<&'static str> {
+        MINIMUM.iter().find(|(name, _)| *name == self.name).map(|&(_, minimum)| minimum)
+    }
+
+    /// Where it is; an error when it is not installed or too old.
     ///
     /// # Errors
-    /// [`ToolError::Missing`].
+    /// [`ToolError::Missing`], [`ToolError::Version`].
     pub fn require(&self, check: &str) -> Result<PathBuf, ToolError> {
-        self.find().ok_or_else(|| ToolError::Missing {
+        let path = self.find().ok_or_else(|| ToolError::Missing {
             program: self.name.to_owned(),
+            package: self.package.to_owned(),
+            check: check.to_owned(),
+        })?;
+        let Some(minimum) = self.minimum() else { return Ok(path) };
+        let found = cached_version(self, &path);
+        if version_numbers(&found).is_some_and(|found| Some(found) >= version_numbers(minimum)) {
+            return Ok(path);
+        }
+        Err(ToolError::Version {
+            program: self.name.to_owned(),
+            path,
+            found,
+            minimum: minimum.to_owned(),
             package: self.package.to_owned(),
             check: check.to_owned(),
         })
     }
+}
+
+/// What the program at `path` says about its version, asked once.
+fn cached_version(program: &Program, path: &Path) -> String {
+    static KNOWN: Mutex<BTreeMap<PathBuf, String>> = Mutex::new(BTreeMap::new());
+    let known = KNOWN.lock().ok().and_then(|known| known.get(path).cloned());
+    known.unwrap_or_else(|| {
+        let version = program.version().unwrap_or_else(|| "nothing".to_owned());
+        if let Ok(mut known) = KNOWN.lock() {
+            known.insert(path.to_owned(), version.clone());
+        }
+        version
+    })
+}
+
+/// The first number with a point in a text, part by part: `Verilator 5.006 2023-01-22` is
+/// `[5, 6]`.
+fn version_numbers(text: &str) -> Option<Vec<u32>> {
+    text.split(|symbol: char| !symbol.is_ascii_digit() && symbol != '.')
+        .map(|word| word.trim_matches('.'))
+        .filter(|word| word.contains('.'))
+        .find_map(|word| word.split('.').map(|part| part.parse().ok()).collect())
 }
 
 /// One run of a program in a scratch folder.
@@ -200,16 +287,35 @@ impl<'a> Run<'a> {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(start)?;
-        let status = wait(&mut child, self.limit).map_err(start)?;
-        let bytes = std::fs::read(log.path()).map_err(scratch)?;
+        let printed = || log.as_file().metadata().map_or(0, |metadata| metadata.len());
+        let end = wait(&mut child, self.limit, printed).map_err(start)?;
+        let mut bytes = Vec::new();
+        let read = log
+            .reopen()
+            .and_then(|file| std::io::Read::read_to_end(&mut std::io::Read::take(file, MOST_OUTPUT), &mut bytes));
+        read.map_err(scratch)?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        match status {
-            Some(status) => Ok((RunOutput { text }, status)),
-            None => {
-                let (program, limit) = (self.command_line(), self.limit.as_secs());
-                Err(ToolError::TimeLimit { program, limit, tail: tail(&text) })
+        self.record(&end, &text).map_err(scratch)?;
+        let program = self.command_line();
+        match end {
+            End::Exit(status) => Ok((RunOutput { text }, status)),
+            End::Time => Err(ToolError::TimeLimit { program, limit: self.limit.as_secs(), tail: tail(&text) }),
+            End::Output => {
+                let problem = format!("it printed more than {} MiB and was stopped", MOST_OUTPUT >> 20);
+                Err(ToolError::Garbage { program, problem, tail: tail(&text) })
             }
         }
+    }
+
+    /// Appends this run to the transcript of the folder.
+    fn record(&self, end: &End, text: &str) -> std::io::Result<()> {
+        let mut file = File::options().create(true).append(true).open(self.folder.join(TRANSCRIPT))?;
+        let end = match end {
+            End::Exit(status) => status.to_string(),
+            End::Time => "stopped at its time limit".to_owned(),
+            End::Output => "stopped, it printed too much".to_owned(),
+        };
+        writeln!(file, "$ {}\n{}[{end}]\n", self.command_line(), text)
     }
 
     fn command_line(&self) -> String {
@@ -236,15 +342,25 @@ fn append(file: File) -> std::io::Result<Stdio> {
     Ok(file.into())
 }
 
-/// The exit status, or `None` when the limit passed; the whole process group is then killed,
-/// since compilers and simulators start children of their own.
-fn wait(child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus>> {
+/// How a program came to its end.
+enum End {
+    Exit(ExitStatus),
+    /// Stopped here: the limit passed.
+    Time,
+    /// Stopped here: it printed too much.
+    Output,
+}
+
+/// Waits for the end. A program that has to be stopped is killed with its process group, since
+/// compilers and simulators start children of their own.
+fn wait(child: &mut Child, limit: Duration, printed: impl Fn() -> u64) -> std::io::Result<End> {
     let started = Instant::now();
     loop {
         if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
+            return Ok(End::Exit(status));
         }
-        if started.elapsed() >= limit {
+        let late = started.elapsed() >= limit;
+        if late || printed() > MOST_OUTPUT {
             #[cfg(unix)]
             if let Some(group) = rustix::process::Pid::from_raw(child.id() as i32) {
                 // The group may have ended by itself in this moment.
@@ -252,7 +368,7 @@ fn wait(child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus
             }
             let _ = child.kill();
             child.wait()?;
-            return Ok(None);
+            return Ok(if late { End::Time } else { End::Output });
         }
         std::thread::sleep(POLL);
     }
@@ -290,6 +406,43 @@ mod tests {
     fn a_program_that_hangs_is_stopped_with_its_children() {
         let error = shell("sleep 600 & echo started; wait", Duration::from_millis(300)).unwrap_err();
         assert!(matches!(&error, ToolError::TimeLimit { tail, .. } if tail == "started"), "{error}");
+    }
+
+    #[test]
+    fn a_program_that_prints_without_end_is_stopped() {
+        let error = shell("yes", Duration::from_secs(60)).unwrap_err();
+        assert!(matches!(&error, ToolError::Garbage { problem, .. } if problem.contains("64 MiB")), "{error}");
+    }
+
+    #[test]
+    fn versions_are_found_in_what_programs_print() {
+        for (text, numbers) in [
+            ("Icarus Verilog version 11.0 (stable) ()", vec![11, 0]),
+            ("Verilator 5.006 2023-01-22 rev (Debian 5.006-3)", vec![5, 6]),
+            ("Yosys 0.23 (git sha1 7ce5011c24b)", vec![0, 23]),
+            ("gcc (Debian 12.2.0-14+deb12u1) 12.2.0", vec![12, 2, 0]),
+            ("GHDL 2.0.0 (Debian 2.0.0+dfsg-6) [Dunoon edition]", vec![2, 0, 0]),
+        ] {
+            assert_eq!(version_numbers(text), Some(numbers), "{text}");
+        }
+        assert_eq!(version_numbers("segmentation fault"), None);
+        assert!(version_numbers("4.106") < version_numbers("4.200"));
+    }
+
+    #[test]
+    fn every_run_is_in_the_transcript_with_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = |script: &str, limit| {
+            Run::new(Path::new("/bin/sh"), folder.path(), limit).arguments(["-c", script]).run_to_end().is_ok()
+        };
+        assert!(run("echo one; exit 3", Duration::from_secs(20)));
+        assert!(!run("echo two; sleep 600", Duration::from_millis(200)));
+        let transcript = std::fs::read_to_string(folder.path().join(TRANSCRIPT)).unwrap();
+        assert_eq!(
+            transcript,
+            "$ sh -c echo one; exit 3\none\n[exit status: 3]\n\n\
+             $ sh -c echo two; sleep 600\ntwo\n[stopped at its time limit]\n\n"
+        );
     }
 
     #[test]

@@ -44,6 +44,12 @@ pub fn test_vectors(network: &BinarizedNetwork, samples: &[Vec<f32>], plan: &Vec
     TestVectors { vectors: rows.into_iter().map(|codes| reference(network, codes)).collect() }
 }
 
+/// Just the rows of `samples`, turned into their nearest codes.
+pub fn vectors_of_samples(network: &BinarizedNetwork, samples: &[Vec<f32>]) -> TestVectors {
+    let codes = |row: &Vec<f32>| row.iter().map(|&value| network.input().nearest_code(value)).collect();
+    TestVectors { vectors: samples.iter().map(|row| reference(network, codes(row))).collect() }
+}
+
 /// The vector of `codes` with the outputs of the reference inference.
 pub fn reference(network: &BinarizedNetwork, codes: Vec<i64>) -> Vector {
     let outcome = network.predict_codes(&codes);

@@ -1,0 +1,98 @@
+use std::collections::BTreeMap;
+
+use super::aig::{Aig, Lit};
+use super::elaborate::{ElaborateError, elaborate};
+use super::netlist::Module;
+
+/// The outputs of a module of one cell of two four-bit operands, for all of them, against `f`.
+#[track_caller]
+fn check_cell(kind: &str, width: usize, signed: bool, f: impl Fn(i64, i64) -> i64) {
+    let bits =
+        |first: usize, count: usize| (first..first + count).map(|bit| bit.to_string()).collect::<Vec<_>>().join(",");
+    let flag = if signed { "1" } else { "0" };
+    let text = format!(
+        r#"{{"modules":{{"t":{{"ports":{{
+            "features":{{"direction":"input","bits":[{}]}},
+            "y":{{"direction":"output","bits":[{}]}}}},
+          "cells":{{"c":{{"type":"{kind}","parameters":{{"A_SIGNED":"{flag}","B_SIGNED":"{flag}"}},
+            "connections":{{"A":[{}],"B":[{}],"Y":[{}]}}}}}}}}}}}}"#,
+        bits(2, 8),
+        bits(10, width),
+        bits(2, 4),
+        bits(6, 4),
+        bits(10, width)
+    );
+    let module = Module::parse(&text, "t").unwrap();
+    let mut aig = Aig::new(8);
+    let bus: Vec<Lit> = (0..8).map(|input| aig.input(input)).collect();
+    let read = elaborate(&module, &mut aig, &BTreeMap::from([("features".to_owned(), bus)])).unwrap();
+    let lits: Vec<Lit> = read.outputs["y"].iter().map(|bit| bit.lit).collect();
+    for row in 0..256u64 {
+        let words: Vec<u64> = (0..8).map(|bit| row >> bit & 1).collect();
+        let found = aig.simulate(&words, &lits).iter().enumerate().fold(0, |sum, (bit, word)| sum | (word & 1) << bit);
+        let number = |bits: u64| if signed && bits & 8 != 0 { bits as i64 - 16 } else { bits as i64 };
+        let expected = f(number(row & 15), number(row >> 4)) as u64 & ((1 << width) - 1);
+        assert_eq!(found, expected, "{kind} signed {signed} on {row:08b}");
+    }
+}
+
+#[test]
+fn cells_compute_what_verilog_says() {
+    for signed in [false, true] {
+        check_cell("$add", 5, signed, |a, b| a + b);
+        check_cell("$sub", 5, signed, |a, b| a - b);
+        check_cell("$lt", 1, signed, |a, b| i64::from(a < b));
+        check_cell("$le", 1, signed, |a, b| i64::from(a <= b));
+        check_cell("$gt", 1, signed, |a, b| i64::from(a > b));
+        check_cell("$ge", 2, signed, |a, b| i64::from(a >= b));
+        check_cell("$eq", 1, signed, |a, b| i64::from(a == b));
+        check_cell("$ne", 1, signed, |a, b| i64::from(a != b));
+        check_cell("$and", 4, signed, |a, b| a & b);
+        check_cell("$xor", 6, signed, |a, b| a ^ b);
+        check_cell("$xnor", 4, signed, |a, b| !(a ^ b));
+        check_cell("$logic_and", 1, signed, |a, b| i64::from(a != 0 && b != 0));
+    }
+    check_cell("$shl", 6, false, |a, b| if b < 8 { a << b } else { 0 });
+    check_cell("$shr", 4, false, |a, b| if b < 8 { a >> b } else { 0 });
+    check_cell("$shiftx", 1, false, |a, b| if b < 4 { a >> b & 1 } else { 0 });
+}
+
+fn pipeline(cells: &str) -> Result<(Vec<Option<u32>>, Option<String>), ElaborateError> {
+    let text = format!(
+        r#"{{"modules":{{"t":{{"ports":{{
+            "clk":{{"direction":"input","bits":[2]}},
+            "features":{{"direction":"input","bits":[3,4]}},
+            "y":{{"direction":"output","bits":[9]}}}},"cells":{{{cells}}}}}}}}}"#
+    );
+    let module = Module::parse(&text, "t").unwrap();
+    let mut aig = Aig::new(2);
+    let bus = vec![aig.input(0), aig.input(1)];
+    let read = elaborate(&module, &mut aig, &BTreeMap::from([("features".to_owned(), bus)]))?;
+    Ok((read.outputs["y"].iter().map(|bit| bit.cycle).collect(), read.unbalanced))
+}
+
+fn register(name: &str, d: u32, q: u32) -> String {
+    format!(r#""{name}":{{"type":"$_DFF_P_","parameters":{{}},"connections":{{"C":[2],"D":[{d}],"Q":[{q}]}}}}"#)
+}
+
+fn and(a: u32, b: u32, y: u32) -> String {
+    format!(r#""and":{{"type":"$_AND_","parameters":{{}},"connections":{{"A":[{a}],"B":[{b}],"Y":[{y}]}}}}"#)
+}
+
+#[test]
+fn registers_are_counted_and_paths_of_different_length_are_noticed() {
+    let balanced = [register("a", 3, 5), register("b", 4, 6), and(5, 6, 7), register("c", 7, 9)].join(",");
+    let (cycles, unbalanced) = pipeline(&balanced).unwrap();
+    assert_eq!((cycles, unbalanced), (vec![Some(2)], None));
+    let dropped = [register("a", 3, 5), and(5, 4, 7), register("c", 7, 9)].join(",");
+    let unbalanced = pipeline(&dropped).unwrap().1.unwrap();
+    assert!(unbalanced.contains("cell `and` reads a signal of cycle 1 and one of cycle 0"), "{unbalanced}");
+}
+
+#[test]
+fn loops_open_wires_and_clocks_as_data_are_refused() {
+    let looped = [register("a", 9, 5), and(5, 4, 9)].join(",");
+    assert!(matches!(pipeline(&looped), Err(ElaborateError::Unreadable(what)) if what.contains("loop")));
+    assert!(matches!(pipeline(&and(3, 77, 9)), Err(ElaborateError::Undefined(_))));
+    assert!(matches!(pipeline(&and(3, 2, 9)), Err(ElaborateError::Undefined(_))));
+}
