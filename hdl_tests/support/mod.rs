@@ -128,7 +128,7 @@ pub fn check_design(
     vectors: &TestVectors,
     bench_vectors: &TestVectors,
 ) -> Verdict {
-    let reference = flatten(&lower(network));
+    let reference = lower(network);
     let checker = verify::checker(checker).unwrap();
     let target = emit::target(checker.target()).unwrap();
     let (flat, provenance, options) = (flatten(design), provenance(), EmitOptions::default());

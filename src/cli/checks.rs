@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::emit::{EmittedFile, Target, TestVectors};
 use crate::files::write_atomically;
-use crate::netlist::{Design, Netlist};
+use crate::netlist::Design;
 use crate::store::LoadedModel;
 use crate::verify::{self, CHECKERS, CheckOutcome, CheckRecord, CheckRequest, Checker, Summary, ToolError, VectorPlan};
 
@@ -119,8 +119,8 @@ pub(super) fn available(chosen: &[Chosen]) -> Result<(Vec<&'static dyn Checker>,
 pub(super) struct Subject<'a> {
     /// The design that was printed.
     pub(super) design: &'a Design,
-    /// The function of the network, not optimized, as one netlist.
-    pub(super) reference: &'a Netlist,
+    /// The design of the network before the optimizer.
+    pub(super) reference: &'a Design,
     /// What was printed of it.
     pub(super) emitted: &'a [(&'static dyn Target, Vec<EmittedFile>)],
     /// Latency of a target.

@@ -8,7 +8,7 @@ use crate::binarized::Head;
 use crate::emit::{self, EmitOptions, EmitRequest, EmittedFile, LutStyle, Provenance, TARGETS, Target, TestVectors};
 use crate::files::{nearest, sha256_hex, write_atomically, write_folder};
 use crate::lower::{flatten, lower};
-use crate::netlist::{Design, Netlist};
+use crate::netlist::Design;
 use crate::passes::{PassReport, Pipeline, optimize};
 use crate::report::DesignReport;
 use crate::store::LoadedModel;
@@ -73,7 +73,7 @@ struct Work {
     model: LoadedModel,
     samples: Samples,
     design: Design,
-    reference: Netlist,
+    reference: Design,
     passes: Vec<PassReport>,
     report: DesignReport,
     vectors: TestVectors,
@@ -133,7 +133,7 @@ fn prepare(arguments: &ExportArgs, plan: &Plan) -> Result<Work, CliError> {
     if let Some(name) = &arguments.name {
         design.name.clone_from(name);
     }
-    let reference = flatten(&design);
+    let reference = design.clone();
     let passes = optimize(&mut design, &plan.pipeline)?;
     let flat = flatten(&design);
     let report = DesignReport::new(&design)?;

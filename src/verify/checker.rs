@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::emit::{EmittedFile, TestVectors, Vector};
-use crate::netlist::{Design, DesignHead, Netlist};
+use crate::netlist::{Design, DesignHead};
 
 use super::{Program, RunOutput, ToolError};
 
@@ -70,10 +70,8 @@ pub struct CheckRun {
 pub struct CheckRequest<'a> {
     /// The design that the artefact was printed from, for port widths.
     pub design: &'a Design,
-    /// The function of the network itself, flattened and not optimized: what is proved against.
-    /// Inputs and outputs are numbered as those of the flat netlist of an
-    /// [`EmitRequest`](crate::emit::EmitRequest).
-    pub reference: &'a Netlist,
+    /// The design of the network itself, not optimized: what is proved against.
+    pub reference: &'a Design,
     /// The artefact's files; they already lie in `folder`.
     pub files: &'a [EmittedFile],
     /// The identifier that names the top module, header and functions.

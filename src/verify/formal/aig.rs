@@ -137,13 +137,6 @@ impl Aig {
         lits
     }
 
-    /// The literal of every primary output of a netlist over all inputs of this graph.
-    pub(crate) fn outputs(&mut self, netlist: &Netlist) -> Vec<Lit> {
-        let inputs: Vec<Lit> = (0..self.inputs).map(|input| self.input(input)).collect();
-        let nodes = self.nodes(netlist, &inputs);
-        netlist.outputs().iter().map(|output| nodes[output.index()]).collect()
-    }
-
     /// The values of `wanted` for 64 assignments at once, one word per input.
     pub(crate) fn simulate(&self, inputs: &[u64], wanted: &[Lit]) -> Vec<u64> {
         let mut values = Vec::with_capacity(1 + self.inputs + self.ands.len());
@@ -222,7 +215,9 @@ mod tests {
         for seed in 0..20 {
             let netlist = flatten(&lower(&random_network(seed, &NetworkShape::small())));
             let mut aig = Aig::new(netlist.inputs().len());
-            let outputs = aig.outputs(&netlist);
+            let inputs: Vec<Lit> = (0..aig.inputs()).map(|input| aig.input(input)).collect();
+            let nodes = aig.nodes(&netlist, &inputs);
+            let outputs: Vec<Lit> = netlist.outputs().iter().map(|output| nodes[output.index()]).collect();
             let stimulus = BitMatrix::exhaustive(netlist.inputs().len());
             assert_eq!(stimulus.words_per_signal(), 1);
             let words: Vec<u64> = (0..stimulus.signals()).map(|input| stimulus.row(input)[0]).collect();

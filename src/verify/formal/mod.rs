@@ -9,6 +9,7 @@ mod abc;
 pub(crate) mod aig;
 pub(crate) mod elaborate;
 pub(crate) mod netlist;
+pub(crate) mod reference;
 mod word;
 
 use std::collections::BTreeMap;
@@ -86,7 +87,7 @@ impl Checker for Formal {
         if let Some(what) = read.timing(request) {
             return Ok(Verdict::Refuted { what, first: None });
         }
-        let wanted = read.aig.outputs(request.reference);
+        let wanted = reference::outputs(&mut read.aig, request.reference);
         if wanted.len() != read.outputs.len() {
             return Err(garbage(format!("{} outputs, expected {}", read.outputs.len(), wanted.len())));
         }
