@@ -16,4 +16,6 @@ mod readme;
 mod support;
 mod verify;
 #[cfg(feature = "train")]
+mod training_run;
+#[cfg(feature = "train")]
 mod zoo_digits;

@@ -41,7 +41,7 @@ pub(crate) fn torch(test: &str) -> bool {
 }
 
 /// Reports a skipped test past the capture of the harness and in the log of skipped tests.
-fn skipped(what: &str) {
+pub(crate) fn skipped(what: &str) {
     let line = format!("skipped: {what}\n");
     std::io::stderr().write_all(line.as_bytes()).unwrap();
     if let Some(path) = std::env::var_os("DIFFLUT_SKIPPED_LOG") {

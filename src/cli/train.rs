@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::config::{ConfigError, DataConfig, Experiment, Note};
+use crate::config::{ConfigError, DataConfig, Experiment, Metadata, Note};
 use crate::data::{self, DataError, Dataset, Split, load_section};
 use crate::model::{Model, ModelError, TrainingRecord};
 use crate::store::{Publication, StoreError, save_to_pretrained, zoo};
@@ -152,6 +152,8 @@ pub(super) fn run(args: &TrainArgs) -> Result<(), TrainCliError> {
         experiment.training.seed = seed;
     }
     experiment.training.check().map_err(TrainError::from)?;
+    // They describe the published result: in the file they would have to be known before it is made.
+    experiment.model.metadata = Metadata::default();
     let notes = experiment.model.notes();
     let (train, test) = load_data(args, experiment.data.relative_to(&args.config))?;
 

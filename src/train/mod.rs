@@ -25,3 +25,6 @@ pub use metrics::{EpochReport, Part, check_dataset, json_lines, share};
 pub use optimizer::{AdamParameters, Optimizer, global_norm};
 pub use run_folder::RunFolder;
 pub use split::stratified_split;
+
+#[cfg(test)]
+mod tests;
