@@ -14,8 +14,8 @@ mod extension;
 mod faults;
 mod readme;
 mod support;
-mod verify;
 #[cfg(feature = "train")]
 mod training_run;
+mod verify;
 #[cfg(feature = "train")]
 mod zoo_digits;
