@@ -149,7 +149,7 @@ static TABLES_FIRST: ModelKind = ModelKind {
     summary: "tables in the first layer, the configured nodes in the others",
     plan: |config| {
         let mut plan = config.plan()?;
-        if let Some(first) = plan.first_mut() {
+        if let Some(first) = plan.layers.first_mut() {
             *first = LayerConfig { node_type: NodeType::Probabilistic, ..first.clone() };
         }
         Ok(plan)

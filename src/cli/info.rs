@@ -5,7 +5,9 @@ use std::path::Path;
 use clap::Args;
 
 use crate::binarized::{Head, LutLayer};
-use crate::config::ModelConfig;
+#[cfg(feature = "train")]
+use crate::config::ForkConfig;
+use crate::config::{HeadType, ModelConfig};
 use crate::lower::lower;
 use crate::passes::{Pipeline, optimize};
 use crate::report::DesignReport;
@@ -51,7 +53,7 @@ pub(super) fn run(arguments: &InfoArgs) -> Result<(), CliError> {
         say!("  layer {index:<4} {}", describe(layer));
     }
     match network.head() {
-        Head::Bits => say!("  head       plain bits"),
+        Head::Bits => say!("  head       {} plain bits{}", network.output_width(), bits_mean(&model)),
         Head::GroupSum { classes, tau } => say!("  head       group sum of {classes} classes, tau {tau}"),
     }
     print_object("configuration", model.config.as_ref());
@@ -65,6 +67,15 @@ pub(super) fn run(arguments: &InfoArgs) -> Result<(), CliError> {
     optimize(&mut design, &Pipeline::level("2")?)?;
     say!("\nhardware after optimization\n{}", DesignReport::new(&design)?);
     Ok(())
+}
+
+/// What plain bits say of the label, where it is known.
+fn bits_mean(model: &LoadedModel) -> &'static str {
+    match model.head() {
+        Some(HeadType::Bits) => ", bit b is digit b of the label in binary",
+        Some(HeadType::Onehot) => ", bit b is one for the label b alone",
+        _ => "",
+    }
 }
 
 /// The text of a description without weights: of the zoo, of the store or a YAML file.
@@ -88,8 +99,11 @@ fn print_parameters(model: &LoadedModel) -> Result<(), CliError> {
     let float = crate::model::Model::load(&model.path).map_err(crate::store::StoreError::from)?;
     let counts = float.count_parameters().map_err(crate::store::StoreError::from)?;
     say!("\nparameters               {} trained, {} with the encoder's", counts.trainable, counts.total);
-    for (index, layer) in float.layer_topology().map_err(crate::store::StoreError::from)?.iter().enumerate() {
+    let topology = float.layer_topology().map_err(crate::store::StoreError::from)?;
+    let forks = float.forks().map_err(crate::store::StoreError::from)?;
+    for (index, layer) in topology.iter().enumerate() {
         let config = &layer.config;
+        forks.iter().filter(|fork| fork.first == index).for_each(|fork| print_branches(fork, &topology));
         if let Some(spatial) = &config.spatial {
             let (window, stride, padding) = spatial.window();
             let nodes = match config.is_pool() {
@@ -122,6 +136,32 @@ fn print_parameters(model: &LoadedModel) -> Result<(), CliError> {
         );
     }
     Ok(())
+}
+
+/// What every branch of a fork reads and makes, one line each.
+#[cfg(feature = "train")]
+fn print_branches(fork: &ForkConfig, topology: &[crate::model::LayerTopology]) {
+    let rows = fork.rows();
+    let read = rows.iter().filter(|row| !row.is_empty()).find_map(|row| topology.get(row.start));
+    let read = read.map_or(0, |layer| layer.input_width);
+    let mut made = 0;
+    for (branch, row) in fork.branches.iter().zip(rows) {
+        let name = branch.name.as_deref().unwrap_or("-");
+        let layers = topology.get(row.clone()).unwrap_or_default();
+        let width = layers.last().map_or(read, |layer| layer.config.width);
+        made += width;
+        let parameters: usize = layers.iter().map(|layer| layer.parameters).sum();
+        match row.len() {
+            0 => say!("  branch {name:<12} no layer, passes its {read} columns on"),
+            1 => say!("  branch {name:<12} layer {}, {read} columns to {width}, {parameters} parameters", row.start),
+            _ => say!(
+                "  branch {name:<12} layers {} to {}, {read} columns to {width}, {parameters} parameters",
+                row.start,
+                row.end - 1
+            ),
+        }
+    }
+    say!("  joined {:<12} {made} columns", "");
 }
 
 /// The metadata of the description beside the weights, when there is one.

@@ -1,4 +1,6 @@
 //! `difflut predict`: float features in, classes, scores and layer bits out.
+//!
+//! Without files the class of every row is printed, of plain bits the bits, bit 0 first.
 
 use std::path::PathBuf;
 
@@ -25,6 +27,10 @@ pub(super) struct PredictArgs {
     /// Write the integer score of every row and class, int32 [rows, classes]
     #[arg(long, value_name = "FILE.npy")]
     scores: Option<PathBuf>,
+    /// Write the bits of the last layer of every row, uint8 [rows, width]: of a model that ends in
+    /// plain bits its outputs
+    #[arg(long, value_name = "FILE.npy")]
+    bits: Option<PathBuf>,
     /// Write encoded.npy and layer0.npy, layer1.npy, ... into this folder, uint8 [rows, width]
     #[arg(long, value_name = "DIR")]
     layers: Option<PathBuf>,
@@ -45,7 +51,7 @@ pub(super) fn run(arguments: &PredictArgs) -> Result<(), CliError> {
     }
     if network.head().classes() == 0 && (arguments.classes.is_some() || arguments.scores.is_some()) {
         return Err(CliError::Usage(format!(
-            "the model `{}` ends in plain bits, so it has neither classes nor scores; use --layers",
+            "the model `{}` ends in plain bits, so it has neither classes nor scores; use --bits",
             network.name()
         )));
     }
@@ -61,10 +67,16 @@ pub(super) fn run(arguments: &PredictArgs) -> Result<(), CliError> {
             outcomes.iter().flat_map(|outcome| outcome.scores.iter().map(|&score| score as i32)).collect();
         write_npy(path, &[rows, network.head().classes() as u64], &scores)?;
     }
+    if let Some(path) = &arguments.bits {
+        let bits: Vec<u8> =
+            outcomes.iter().flat_map(|outcome| outcome.bits().iter().map(|&bit| u8::from(bit))).collect();
+        write_npy(path, &[rows, network.output_width() as u64], &bits)?;
+    }
     if let Some(folder) = &arguments.layers {
         write_layers(folder, network.layers().len(), &outcomes)?;
     }
-    if arguments.classes.is_none() && arguments.scores.is_none() && arguments.layers.is_none() {
+    let files = [&arguments.classes, &arguments.scores, &arguments.bits, &arguments.layers];
+    if files.iter().all(|file| file.is_none()) {
         for outcome in &outcomes {
             match outcome.class {
                 Some(class) => say!("{class}"),

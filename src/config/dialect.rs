@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    EncoderConfig, EncoderType, ImageShape, InputFormat, LayerName, LayerType, Metadata, ModelType, NodeParams,
-    NodeType, Note, RuntimeConfig, Sides,
+    EncoderConfig, EncoderType, HeadType, ImageShape, InputFormat, LayerName, LayerType, Metadata, ModelType,
+    NodeParams, NodeType, Note, RuntimeConfig, Sides,
 };
 
 mod read;
@@ -61,6 +61,8 @@ model_file! {
     layers: Vec<LayerSection>,
     /// Per layer.
     groupsum: GroupSumSection,
+    /// Both: `groupsum` when it is not given.
+    head: HeadType,
     /// Flat.
     num_classes: usize,
     /// Both: number of features.
@@ -116,10 +118,24 @@ pub struct EncoderParameters {
     pub base: Option<f32>,
 }
 
-/// One layer of the per-layer dialect.
+/// One branch of the per-layer dialect.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BranchSection {
+    /// The name, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its layers; without any it passes on what it reads.
+    pub layers: Vec<LayerSection>,
+}
+
+/// One layer of the per-layer dialect, or branches that stand in its place.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LayerSection {
+    /// Rows of layers beside each other; an entry with branches has no other key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branches: Option<Vec<BranchSection>>,
     /// The name, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,

@@ -3,12 +3,14 @@
 //! Nothing here knows how anything is built. Unknown keys are refused, with the nearest known
 //! one; every parameter is checked against its range before anything is made of it.
 
+mod branches;
 mod component;
 mod data;
 mod dialect;
 mod encoder;
 mod error;
 mod experiment;
+mod head;
 mod input_format;
 mod locate;
 mod merge;
@@ -22,12 +24,16 @@ mod runtime;
 mod spatial;
 mod training;
 
+pub use branches::{BranchConfig, ForkConfig, Forks, Mark, ModelPlan, Part, PlacedImage};
 pub use component::{LayerType, ModelType, NodeType};
 pub use data::DataConfig;
-pub use dialect::{EncoderParameters, EncoderSection, GroupSumSection, InitSection, LayerSection, ModelFile};
+pub use dialect::{
+    BranchSection, EncoderParameters, EncoderSection, GroupSumSection, InitSection, LayerSection, ModelFile,
+};
 pub use encoder::{EncoderConfig, EncoderType};
 pub use error::{ConfigError, ParameterError};
 pub use experiment::Experiment;
+pub use head::{HeadType, NO_LABEL};
 pub use input_format::{InputFormat, InputFormatError};
 pub use merge::Section;
 pub use metadata::{Metadata, Note};

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::dialect::ModelFile;
 use super::{
-    EncoderConfig, ImageShape, InputFormat, LayerType, Metadata, ModelType, NodeParams, NodeType, ParameterError,
-    RuntimeConfig, Section, SpatialConfig,
+    EncoderConfig, ForkConfig, Forks, HeadType, ImageShape, InputFormat, LayerType, Metadata, ModelPlan, ModelType,
+    NodeParams, NodeType, ParameterError, Part, PlacedImage, RuntimeConfig, Section, SpatialConfig, branches,
 };
 
 /// Largest number of trained table entries. At 2^27 the weights are 512 MiB and the optimizer
@@ -70,7 +70,10 @@ pub struct ModelConfig {
     pub node_input_dim: usize,
     /// Nodes of every layer, first layer first; 1 to 64 layers.
     pub layer_widths: Vec<usize>,
-    /// Number of classes, 2 to 65536 and at most the width of the last layer.
+    /// What the bits of the last layer say.
+    pub head: HeadType,
+    /// Number of classes of the group sum, 2 to 65536 and at most the bits that it reads; 0 for
+    /// plain bits.
     pub num_classes: usize,
     /// Number of features; taken from the training data when it is not given.
     pub input_size: Option<usize>,
@@ -96,6 +99,8 @@ pub struct ModelConfig {
     pub use_randperm: bool,
     /// Every layer by itself, as long as `layer_widths`; empty when all are alike.
     pub layers: Vec<LayerConfig>,
+    /// Which of `layers` stand in branches beside each other; ascending.
+    pub forks: Vec<ForkConfig>,
     /// What people want to know about it.
     pub metadata: Metadata,
 }
@@ -116,6 +121,7 @@ impl ModelConfig {
             encoder_config,
             node_input_dim,
             layer_widths,
+            head: HeadType::GroupSum,
             num_classes,
             input_size: None,
             input_shape: None,
@@ -128,15 +134,17 @@ impl ModelConfig {
             pretrained_name: None,
             use_randperm: false,
             layers: Vec::new(),
+            forks: Vec::new(),
             metadata: Metadata::default(),
         }
     }
 
-    /// Every layer with all its choices, first layer first.
+    /// Every layer with all its choices, first layer first, and the branches among them.
     ///
     /// # Errors
-    /// [`ParameterError`] when `layers` and `layer_widths` contradict each other.
-    pub fn plan(&self) -> Result<Vec<LayerConfig>, ParameterError> {
+    /// [`ParameterError`] when `layers`, `layer_widths` and `forks` contradict each other.
+    pub fn plan(&self) -> Result<ModelPlan, ParameterError> {
+        branches::check(self.layers.len(), &self.forks)?;
         let widths: Vec<usize> = self.layers.iter().map(|layer| layer.width).collect();
         if !self.layers.is_empty() && widths != self.layer_widths {
             let allowed = format!("layers states the widths {widths:?}");
@@ -154,7 +162,7 @@ impl ModelConfig {
                 node_params: self.node_params.clone(),
                 runtime: self.runtime.clone(),
             };
-            return Ok(self.layer_widths.iter().map(alike).collect());
+            return Ok(ModelPlan { layers: self.layer_widths.iter().map(alike).collect(), forks: Vec::new() });
         }
         let whole = |layer: &LayerConfig| {
             Ok(LayerConfig {
@@ -163,7 +171,83 @@ impl ModelConfig {
                 ..layer.clone()
             })
         };
-        self.layers.iter().map(whole).collect()
+        let layers = self.layers.iter().map(whole).collect::<Result<_, ParameterError>>()?;
+        Ok(ModelPlan { layers, forks: self.forks.clone() })
+    }
+
+    /// Layer `index` as a file spells it, for messages: `layers[2]`, in a branch
+    /// `layers[0].branches[1].layers[2]`.
+    pub fn place(&self, index: usize) -> String {
+        branches::place(&self.forks, index)
+    }
+
+    /// Number of bits that the head reads; `None` where it depends on the number of features,
+    /// which is not known yet.
+    pub fn output_width(&self) -> Option<usize> {
+        let encoded = self.input_size.map(|features| features.saturating_mul(self.encoder_config.num_bits()));
+        let mut forks = Forks::default();
+        let mut width = encoded;
+        for part in branches::parts(self.layer_widths.len(), &self.forks) {
+            width = match part {
+                Part::Layer(index) => self.layer_widths.get(index).copied(),
+                Part::Mark(mark) => {
+                    let sum = |_, ends: Vec<Option<usize>>| {
+                        ends.into_iter().try_fold(0usize, |sum, end| Some(sum.saturating_add(end?)))
+                    };
+                    let Ok(width) = forks.pass(mark, width, Clone::clone, |read, ends| {
+                        Ok::<_, std::convert::Infallible>(sum(read, ends))
+                    });
+                    width
+                }
+            };
+        }
+        width
+    }
+
+    /// Refuses a head that does not fit the bits that it reads.
+    fn check_head(&self) -> Result<(), ParameterError> {
+        let width = self.output_width();
+        match self.head {
+            HeadType::GroupSum => {
+                ParameterError::unless_in("num_classes", self.num_classes, 2..=65536)?;
+                if let Some(width) = width.filter(|&width| width < self.num_classes) {
+                    let what =
+                        if self.ends_in_branches() { "the branches at the end make" } else { "the last layer has" };
+                    let nodes = if self.ends_in_branches() { "bits" } else { "nodes" };
+                    let allowed = format!("{what} {width} {nodes} and every class needs at least one; widen it");
+                    return Err(ParameterError::new("num_classes", self.num_classes, allowed));
+                }
+            }
+            HeadType::Bits | HeadType::Onehot => {
+                if self.num_classes != 0 {
+                    let allowed = format!(
+                        "head {} has no classes, every bit of the last layer is an answer by itself; remove it",
+                        self.head.name()
+                    );
+                    return Err(ParameterError::new("num_classes", self.num_classes, allowed));
+                }
+                if self.use_randperm {
+                    let allowed = format!("head {} has no classes to shuffle nodes between", self.head.name());
+                    return Err(ParameterError::new("use_randperm", "true", allowed));
+                }
+                if width.is_none() {
+                    let allowed = "the branches at the end pass encoded bits on to the head, so that it must be known";
+                    return Err(ParameterError::new("input_size", "missing", allowed));
+                }
+                // Data sets have labels of 16 bits.
+                let most = if self.head == HeadType::Bits { 16 } else { 65536 };
+                if let Some(width) = width.filter(|width| !(1..=most).contains(width)) {
+                    let allowed = format!("head {} reads 1 to {most}, each an answer by itself", self.head.name());
+                    return Err(ParameterError::new("the number of bits of the last of layer_widths", width, allowed));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the head reads branches.
+    fn ends_in_branches(&self) -> bool {
+        self.forks.last().is_some_and(|fork| fork.end() == self.layers.len())
     }
 
     /// Checks every parameter by itself and against the others.
@@ -180,12 +264,13 @@ impl ModelConfig {
         }
         let plan = self.plan()?;
         for (index, layer) in self.layers.iter().enumerate() {
-            ParameterError::unless_in(&format!("layers[{index}].n"), layer.node_input_dim, 1..=16)?;
-            let inside = |error: ParameterError| error.inside(&format!("layers[{index}]"));
+            let place = self.place(index);
+            ParameterError::unless_in(&format!("{place}.n"), layer.node_input_dim, 1..=16)?;
+            let inside = |error: ParameterError| error.inside(&place);
             layer.node_params.check().map_err(inside)?;
             layer.runtime.check().map_err(inside)?;
             if layer.runtime.output_tau.is_some() {
-                let parameter = format!("layers[{index}].runtime.output_tau");
+                let parameter = format!("{place}.runtime.output_tau");
                 return Err(ParameterError::new(
                     parameter,
                     "set",
@@ -193,16 +278,9 @@ impl ModelConfig {
                 ));
             }
         }
-        ParameterError::unless_in("num_classes", self.num_classes, 2..=65536)?;
-        let last = self.layer_widths.last().copied().unwrap_or(0);
-        if last < self.num_classes {
-            return Err(ParameterError::new(
-                "num_classes",
-                self.num_classes,
-                format!("the last layer has {last} nodes and every class needs at least one; widen it"),
-            ));
-        }
+        self.check_head()?;
         let entries = plan
+            .layers
             .iter()
             .fold(0u64, |sum, layer| sum.saturating_add(layer.nodes().saturating_mul(1 << layer.node_input_dim)));
         if entries > MAX_TABLE_ENTRIES {
@@ -224,33 +302,92 @@ impl ModelConfig {
         self.runtime.check()
     }
 
-    /// The image that each layer reads, where it is one over an image; the first of them has the
-    /// encoder's bits as channels, `channel * num_bits + bit`.
+    /// The image that each layer reads, where it is one over an image; the encoder's has its bits
+    /// as channels, `channel * num_bits + bit`.
     ///
     /// # Errors
     /// [`ParameterError`] for layers over images that get none, for geometry that does not fit
     /// and for widths that are not those of the geometry.
-    pub fn images(&self) -> Result<Vec<Option<ImageShape>>, ParameterError> {
+    pub fn images(&self) -> Result<Vec<Option<PlacedImage>>, ParameterError> {
+        branches::check(self.layers.len(), &self.forks)?;
+        let mut image = self.first_image()?;
+        let mut images = vec![None; self.layer_widths.len().max(self.layers.len())];
+        let mut forks = Forks::default();
+        for part in branches::parts(self.layers.len(), &self.forks) {
+            let (index, layer) = match part {
+                Part::Layer(index) => (index, &self.layers[index]),
+                Part::Mark(mark) => {
+                    let join = |_, ends: Vec<_>| Ok::<_, ParameterError>(branches::joined(&ends));
+                    image = forks.pass(mark, image, |image| *image, join)?;
+                    continue;
+                }
+            };
+            let Some(spatial) = &layer.spatial else {
+                image = None;
+                continue;
+            };
+            let place = self.place(index);
+            let inside = |error: ParameterError| error.inside(&place);
+            let Some(read) = image else {
+                let allowed = match self.forks.is_empty() {
+                    true => "a dense layer stands before it, whose nodes are no image; put it before all dense layers",
+                    false => {
+                        "what stands before it is no image but a dense layer, or branches that do not all end in \
+                         images of the same height and width; put it before all of these"
+                    }
+                };
+                return Err(inside(ParameterError::new("type", spatial.name(), allowed)));
+            };
+            ParameterError::unless_in("n", layer.node_input_dim, 1..=16).map_err(inside)?;
+            let made = spatial.output(read.shape, layer.node_input_dim).map_err(inside)?;
+            let width: usize = made.iter().product();
+            if layer.width != width {
+                let allowed = format!("its geometry makes {} x {} x {} = {width} bits", made[0], made[1], made[2]);
+                return Err(inside(ParameterError::new("output_size", layer.width, allowed)));
+            }
+            if let SpatialConfig::Convolutional { grouped_connections: true, .. } = spatial
+                && layer.layer_type != LayerType::Random
+            {
+                let allowed = "grouped_connections deals the inputs itself; use the wiring random";
+                return Err(inside(ParameterError::new("wiring", layer.layer_type.name(), allowed)));
+            }
+            images[index] = image;
+            image = Some(PlacedImage { shape: made, encoded: false });
+        }
+        if self.use_randperm && image.is_some_and(|image| !image.encoded) {
+            let allowed = "the last layer makes an image, whose bits share their nodes; put a dense layer behind it";
+            return Err(ParameterError::new("use_randperm", "true", allowed));
+        }
+        if self.use_randperm && self.ends_in_branches() {
+            let allowed = "the model ends in branches; put a layer behind them, whose nodes can be shuffled";
+            return Err(ParameterError::new("use_randperm", "true", allowed));
+        }
+        Ok(images)
+    }
+
+    /// The image that the encoder makes, when some layer is over images.
+    fn first_image(&self) -> Result<Option<PlacedImage>, ParameterError> {
         let spatial = self.layers.iter().position(|layer| layer.spatial.is_some());
-        let mut image = match (self.input_shape, spatial) {
+        match (self.input_shape, spatial) {
             (None, None) if self.model_type == ModelType::Convnet => {
                 let allowed = "a convnet has layers of type convolutional or max_pool, which the per-layer dialect \
                                describes (`layers`), and an input_shape";
-                return Err(ParameterError::new("model_type", "convnet", allowed));
+                Err(ParameterError::new("model_type", "convnet", allowed))
             }
-            (None, None) => return Ok(vec![None; self.layer_widths.len()]),
+            (None, None) => Ok(None),
             (Some(shape), None) => {
                 let allowed = "no layer is convolutional or max_pool, so that nothing reads it; remove it";
-                return Err(ParameterError::new("input_shape", format!("{shape:?}"), allowed));
+                Err(ParameterError::new("input_shape", format!("{shape:?}"), allowed))
             }
             (_, Some(index)) if self.model_type == ModelType::Feedforward => {
                 let name = self.layers[index].spatial.map_or("", |spatial| spatial.name());
                 let allowed = "it needs `model_type: convnet`";
-                return Err(ParameterError::new(format!("layers[{index}].type"), name, allowed));
+                Err(ParameterError::new(format!("{}.type", self.place(index)), name, allowed))
             }
             (None, Some(index)) => {
-                let allowed = format!("layers[{index}] reads an image; expected [channels, height, width] of a sample");
-                return Err(ParameterError::new("input_shape", "missing", allowed));
+                let place = self.place(index);
+                let allowed = format!("{place} reads an image; expected [channels, height, width] of a sample");
+                Err(ParameterError::new("input_shape", "missing", allowed))
             }
             (Some(shape), Some(_)) => {
                 for side in shape {
@@ -264,48 +401,11 @@ impl ModelConfig {
                 }
                 ParameterError::unless_in("the features of input_shape", features, 1..=1 << 20)?;
                 let bits = self.encoder_config.num_bits();
-                ParameterError::unless_in(
-                    "the features of input_shape times num_bits",
-                    features.saturating_mul(bits),
-                    1..=1 << 24,
-                )?;
-                Some([channels * bits, height, width])
+                let columns = features.saturating_mul(bits);
+                ParameterError::unless_in("the features of input_shape times num_bits", columns, 1..=1 << 24)?;
+                Ok(Some(PlacedImage { shape: [channels * bits, height, width], encoded: true }))
             }
-        };
-        let mut images = Vec::with_capacity(self.layers.len());
-        for (index, layer) in self.layers.iter().enumerate() {
-            let Some(spatial) = &layer.spatial else {
-                image = None;
-                images.push(None);
-                continue;
-            };
-            let inside = |error: ParameterError| error.inside(&format!("layers[{index}]"));
-            let Some(read) = image else {
-                let allowed =
-                    "a dense layer stands before it, whose nodes are no image; put it before all dense layers";
-                return Err(inside(ParameterError::new("type", spatial.name(), allowed)));
-            };
-            ParameterError::unless_in("n", layer.node_input_dim, 1..=16).map_err(inside)?;
-            let made = spatial.output(read, layer.node_input_dim).map_err(inside)?;
-            let width: usize = made.iter().product();
-            if layer.width != width {
-                let allowed = format!("its geometry makes {} x {} x {} = {width} bits", made[0], made[1], made[2]);
-                return Err(inside(ParameterError::new("output_size", layer.width, allowed)));
-            }
-            if let SpatialConfig::Convolutional { grouped_connections: true, .. } = spatial
-                && layer.layer_type != LayerType::Random
-            {
-                let allowed = "grouped_connections deals the inputs itself; use the wiring random";
-                return Err(inside(ParameterError::new("wiring", layer.layer_type.name(), allowed)));
-            }
-            images.push(Some(read));
-            image = Some(made);
         }
-        if self.use_randperm && image.is_some() {
-            let allowed = "the last layer makes an image, whose bits share their nodes; put a dense layer behind it";
-            return Err(ParameterError::new("use_randperm", "true", allowed));
-        }
-        Ok(images)
     }
 
     /// The divisor of the scores.
@@ -317,7 +417,7 @@ impl ModelConfig {
     pub fn notes(&self) -> Vec<String> {
         let mut runtimes = vec![("runtime".to_owned(), &self.runtime)];
         let layers = self.layers.iter().enumerate();
-        runtimes.extend(layers.map(|(index, layer)| (format!("layers[{index}].node_params"), &layer.runtime)));
+        runtimes.extend(layers.map(|(index, layer)| (format!("{}.node_params", self.place(index)), &layer.runtime)));
         let cuda = runtimes.into_iter().filter(|(_, runtime)| runtime.use_cuda == Some(true));
         cuda.map(|(place, _)| format!("{place}.use_cuda is ignored: training runs on the CPU")).collect()
     }
@@ -341,9 +441,15 @@ impl ModelConfig {
             compare("input_size", own.to_string(), others.to_string());
         }
         compare("input_shape", format!("{:?}", self.input_shape), format!("{:?}", other.input_shape));
+        compare("head", self.head.name().into(), other.head.name().into());
         compare("num_classes", self.num_classes.to_string(), other.num_classes.to_string());
         compare("layer_widths", format!("{:?}", self.layer_widths), format!("{:?}", other.layer_widths));
-        if let (Ok(own), Ok(others)) = (self.plan(), other.plan())
+        let rows = |config: &Self| {
+            let rows = config.forks.iter().map(|fork| format!("{:?}", fork.rows()));
+            format!("[{}]", rows.collect::<Vec<_>>().join(", "))
+        };
+        compare("the layers in branches", rows(self), rows(other));
+        if let (Ok(ModelPlan { layers: own, .. }), Ok(ModelPlan { layers: others, .. })) = (self.plan(), other.plan())
             && own.len() == others.len()
         {
             let per_layer = |plan: &[LayerConfig], f: Show| {

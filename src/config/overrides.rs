@@ -20,6 +20,7 @@ pub const STRUCTURAL: &[&str] = &[
     "layers",
     "node_params",
     "groupsum",
+    "head",
     "num_classes",
     "input_size",
     "input_shape",

@@ -167,6 +167,20 @@ impl SpatialConfig {
     }
 }
 
+/// What a layer type of other libraries is that has no form in tables.
+fn of_real_numbers(name: &str) -> Option<&'static str> {
+    let name = name.trim_start_matches("torch.").trim_start_matches("nn.").replace(['_', '-'], "").to_lowercase();
+    Some(match name.as_str() {
+        "linear" | "dense" | "fullyconnected" | "mlp" => "a float linear layer",
+        "conv" | "conv1d" | "conv2d" | "conv3d" => "a float convolution",
+        "batchnorm" | "batchnorm1d" | "batchnorm2d" | "layernorm" => "a normalization",
+        "avgpool" | "avgpool2d" | "averagepool" => "a mean",
+        "softmax" | "gelu" | "tanh" | "sigmoid" => "an activation",
+        "lstm" | "gru" | "rnn" | "attention" | "multiheadattention" => "a layer of float matrices",
+        _ => return None,
+    })
+}
+
 /// `type` of a layer in the per-layer dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LayerName {
@@ -191,6 +205,13 @@ impl Serialize for LayerName {
 impl<'de> Deserialize<'de> for LayerName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let found = String::deserialize(deserializer)?;
+        if let Some(kind) = of_real_numbers(&found) {
+            return Err(serde::de::Error::custom(format_args!(
+                "a layer of type `{found}` ({kind}) works on real numbers, so that no lookup tables equal it and it \
+                 cannot be exported; use layers of tables in its place: {} or another registered layer_type",
+                LayerType::NAMES.iter().chain(&["convolutional", "max_pool"]).copied().collect::<Vec<_>>().join(", ")
+            )));
+        }
         match found.as_str() {
             "convolutional" => return Ok(Self::Convolutional),
             "max_pool" => return Ok(Self::MaxPool),

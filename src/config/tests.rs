@@ -157,7 +157,7 @@ fn metadata_of_the_guides_is_kept() {
 fn the_per_layer_example_becomes_layers_of_their_own() {
     let config = parse(PER_LAYER).unwrap();
     assert_eq!((config.input_size, config.num_classes, config.tau()), (Some(64), 10, 1.0));
-    let plan = config.plan().unwrap();
+    let plan = config.plan().unwrap().layers;
     let sizes: Vec<(usize, usize, Option<u64>)> =
         plan.iter().map(|layer| (layer.width, layer.node_input_dim, layer.seed)).collect();
     assert_eq!(sizes, [(256, 4, Some(42)), (128, 6, Some(43)), (10, 4, Some(44))]);

@@ -223,7 +223,8 @@ impl Checkpoint {
             reason,
         };
         let storage = Arc::new(bytes);
-        let file = SafeTensors::deserialize(&storage).map_err(|error| refused(error.to_string()))?;
+        let file = SafeTensors::deserialize(&storage)
+            .map_err(|error| refused(not_a_checkpoint(&storage).unwrap_or_else(|| error.to_string())))?;
         let base = storage.as_ptr() as usize;
         let mut names: Vec<String> = file.names().into_iter().map(str::to_owned).collect();
         names.sort_by(|a, b| natural(a).cmp(&natural(b)));
@@ -348,4 +349,23 @@ pub(super) fn natural(name: &str) -> Vec<(bool, u64, &str)> {
             Err(_) => (true, 0, part),
         })
         .collect()
+}
+/// What bytes are that cannot be safetensors; `None` where only their header is damaged.
+fn not_a_checkpoint(bytes: &[u8]) -> Option<String> {
+    // safetensors begins with the length of its header, which is JSON.
+    if let Some((length, rest)) = bytes.split_first_chunk::<8>()
+        && u64::from_le_bytes(*length) <= rest.len() as u64
+        && rest.first() == Some(&b'{')
+    {
+        return None;
+    }
+    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(12)]).escape_debug().to_string();
+    let what = match bytes {
+        // Protocols 2 to 5 begin with their number.
+        [0x80, 2..=5, ..] => "it is a bare pickle, not what torch.save writes".into(),
+        [0x1f, 0x8b, ..] => "it is compressed with gzip; unpack it first".into(),
+        [] => "it is empty".into(),
+        _ => format!("it begins with \"{start}\" and is none of these"),
+    };
+    Some(format!("{what}; save the tensors with `torch.save(model.state_dict(), FILE)` or as safetensors"))
 }

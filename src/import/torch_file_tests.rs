@@ -261,3 +261,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn files_that_are_no_checkpoint_say_what_they_are() {
+    let refused = |bytes: &[u8]| Checkpoint::from_bytes(Path::new("w.pkl"), bytes.to_vec()).unwrap_err().to_string();
+    // pickle.dumps({"w": 1}, protocol=4)
+    let pickle = b"\x80\x04\x95\x0a\x00\x00\x00\x00\x00\x00\x00}\x94\x8c\x01w\x94K\x01s.";
+    let message = refused(pickle);
+    assert!(message.contains("it is a bare pickle, not what torch.save writes; save the tensors with"), "{message}");
+    assert!(refused(b"\x1f\x8b\x08rest").contains("it is compressed with gzip"));
+    assert!(refused(b"").contains("it is empty"));
+    let message = refused(b"epoch,loss\n1,2\n");
+    assert!(message.contains("it begins with \"epoch,loss\\n1\" and is none of these"), "{message}");
+    // A header whose first byte happens to be the same is a damaged header of safetensors.
+    let mut damaged = 0x280u64.to_le_bytes().to_vec();
+    damaged.resize(0x280 + 8, b'{');
+    assert!(!refused(&damaged).contains("none of these"));
+}

@@ -12,7 +12,7 @@ use crate::components::initializer::Initializer;
 use crate::components::layer::{Draw, LayerShape, wire_grouped};
 use crate::components::node::NodeKernel;
 use crate::components::registry;
-use crate::config::{InputFormat, MAX_TABLE_ENTRIES, ModelConfig, ParameterError};
+use crate::config::{Forks, InputFormat, MAX_TABLE_ENTRIES, Mark, ModelConfig, ParameterError};
 
 impl Model {
     /// A model of the given configuration without weights; `seed` decides its wiring and its
@@ -75,12 +75,17 @@ impl Model {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let last = self.config.layer_widths.len().saturating_sub(1);
         let mut before = encoder.width();
+        let mut forks = Forks::default();
         let mut layers = Vec::with_capacity(self.steps.len());
         for step in &self.steps {
             let step = match step {
                 Step::Nodes(step) => step,
                 Step::Pool(step) => {
                     before = step.pool.windows().width();
+                    continue;
+                }
+                Step::Mark(mark) => {
+                    before = joined_width(&mut forks, *mark, before)?;
                     continue;
                 }
             };
@@ -124,6 +129,11 @@ impl Model {
         }
         Ok(layers)
     }
+}
+
+/// The columns behind a mark when there are `before` in front of it.
+pub(super) fn joined_width(forks: &mut Forks<usize>, mark: Mark, before: usize) -> Result<usize, ModelError> {
+    forks.pass(mark, before, |width| *width, |_, ends| Ok(ends.into_iter().sum()))
 }
 
 /// What a layer kind has drawn.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::components::registry::NODES;
-use crate::config::NodeType;
+use crate::config::{HeadType, NodeType};
 use crate::files::TensorFile;
 use candle_core::{Device, Tensor};
 use rand::{Rng, SeedableRng};
@@ -65,7 +65,12 @@ fn evaluation_is_the_binarized_network_for_every_node_type_stride_and_padding() 
                 assert_eq!(outcome, &network.predict(row), "{} {window}", kind.name);
             }
             let classes = model.classify(&values).unwrap();
-            assert_eq!(model.encode(&values).unwrap().classify(&network), classes, "{} {window}", kind.name);
+            assert_eq!(
+                model.encode(&values).unwrap().classify(&network, HeadType::GroupSum),
+                classes,
+                "{} {window}",
+                kind.name
+            );
             let loaded = reread(&model);
             assert_eq!((loaded.config(), loaded.binarize().unwrap()), (model.config(), network), "{}", kind.name);
         }
@@ -281,7 +286,7 @@ fn the_cifar10_model_of_the_documents_takes_a_step() {
     let mut config = crate::config::Experiment::parse(Path::new("cifar10_conv.yaml"), text).unwrap().model;
     let set = |key: &str, value: usize| (key.to_owned(), serde_json::Value::from(value));
     assert_eq!(
-        config.plan().unwrap().iter().map(|layer| layer.nodes()).collect::<Vec<_>>(),
+        config.plan().unwrap().layers.iter().map(|layer| layer.nodes()).collect::<Vec<_>>(),
         [896, 0, 1792, 0, 256, 10]
     );
     config

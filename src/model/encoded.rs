@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::{Model, ModelError};
 use crate::binarized::{BinarizedNetwork, Head};
+use crate::config::HeadType;
 
 /// The encoded bits of many samples.
 ///
@@ -37,17 +38,17 @@ impl EncodedSamples {
         Ok(Tensor::from_vec(values, (self.columns, samples.len()), &Device::Cpu)?)
     }
 
-    /// The classes that a binarized network gives, 64 samples at a time through its truth
-    /// tables; the network must read `columns` encoded bits.
-    pub fn classify(&self, network: &BinarizedNetwork) -> Vec<u32> {
+    /// The labels that a binarized network gives, 64 samples at a time through its truth tables;
+    /// the network must read `columns` encoded bits. What plain bits stand for `head` says.
+    pub fn classify(&self, network: &BinarizedNetwork, head: HeadType) -> Vec<u32> {
         let words = 0..self.words_per_column;
         let mut classes: Vec<u32> =
-            words.into_par_iter().flat_map_iter(|word| self.classes_of_word(network, word)).collect();
+            words.into_par_iter().flat_map_iter(|word| self.labels_of_word(network, head, word)).collect();
         classes.truncate(self.samples);
         classes
     }
 
-    fn classes_of_word(&self, network: &BinarizedNetwork, word: usize) -> Vec<u32> {
+    fn labels_of_word(&self, network: &BinarizedNetwork, head: HeadType, word: usize) -> Vec<u32> {
         let mut bits: Vec<u64> = self.words.iter().skip(word).step_by(self.words_per_column).copied().collect();
         let (mut pins, mut scratch) = (Vec::new(), Vec::new());
         for layer in network.layers() {
@@ -58,6 +59,9 @@ impl EncodedSamples {
             });
             let next = next.collect();
             bits = next;
+        }
+        if *network.head() == Head::Bits {
+            return (0..64).map(|sample| head.label(bits.iter().map(|word| word >> sample & 1 == 1))).collect();
         }
         let groups = network.head().groups(bits.len());
         let class = |sample: usize| {

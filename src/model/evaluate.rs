@@ -12,11 +12,31 @@ use crate::binarized::{Head, Outcome};
 use crate::components::head::group_sum_bits;
 use crate::components::layer::{Pool, Unroll, Wiring};
 use crate::components::node::NodeKernel;
+use crate::config::{Forks, HeadType, Mark};
 
 /// A step in evaluation.
 enum Evaluated {
     Nodes { kernel: Arc<dyn NodeKernel>, wiring: Arc<Wiring>, weights: Vec<f32>, unroll: Option<Arc<Unroll>> },
     Pool(Arc<Pool>),
+    Mark(Mark),
+}
+
+/// The bits that a row reads, and those of its layers.
+type Levels = (Vec<bool>, Vec<Vec<bool>>);
+
+fn last(levels: &Levels) -> &Vec<bool> {
+    levels.1.last().unwrap_or(&levels.0)
+}
+
+/// The levels of branches beside each other behind those of what they read; a branch that has
+/// ended keeps its bits.
+fn beside(mut read: Levels, branches: &[Levels]) -> Levels {
+    let depth = branches.iter().map(|(_, levels)| levels.len()).max().unwrap_or(0);
+    for level in 0..depth {
+        let bits = branches.iter().flat_map(|branch| branch.1.get(level).unwrap_or(last(branch)));
+        read.1.push(bits.copied().collect());
+    }
+    read
 }
 
 impl Model {
@@ -30,12 +50,13 @@ impl Model {
         self.map_samples(values, |outcome| outcome)
     }
 
-    /// The class of every sample, as [`evaluate`](Self::evaluate) finds it.
+    /// The class of every sample, as [`evaluate`](Self::evaluate) finds it; of plain bits the
+    /// label that they stand for.
     ///
     /// # Errors
     /// The same.
     pub fn classify(&self, values: &[f32]) -> Result<Vec<u32>, ModelError> {
-        self.map_samples(values, |outcome| outcome.class.unwrap_or(0) as u32)
+        self.map_samples(values, |outcome| self.label_of(&outcome))
     }
 
     /// The number of features of a sample, when `values` are whole samples.
@@ -59,6 +80,7 @@ impl Model {
                     unroll: layer.kind.unroll.clone(),
                 },
                 Stage::Pool(pool) => Evaluated::Pool(pool.clone()),
+                Stage::Mark(mark) => Evaluated::Mark(mark),
             })
         });
         let layers = layers.collect::<Result<Vec<Evaluated>, ModelError>>()?;
@@ -69,25 +91,36 @@ impl Model {
     fn evaluate_sample(&self, fitted: &Fitted, trained: &[Evaluated], row: &[f32]) -> Outcome {
         let mut encoded = vec![false; fitted.encoder.width()];
         fitted.encoder.encode(row, &mut encoded);
-        let mut layers: Vec<Vec<bool>> = Vec::with_capacity(trained.len());
+        let mut row: Levels = (encoded, Vec::with_capacity(trained.len()));
+        let mut forks = Forks::default();
         for step in trained {
             match step {
                 Evaluated::Nodes { kernel, wiring, weights, unroll } => {
-                    let before = layers.last().unwrap_or(&encoded);
-                    let bits = nodes(kernel.as_ref(), wiring, weights, unroll.as_deref(), before);
-                    layers.push(bits);
+                    let bits = nodes(kernel.as_ref(), wiring, weights, unroll.as_deref(), last(&row));
+                    row.1.push(bits);
                 }
                 Evaluated::Pool(pool) => {
                     for level in pool.levels() {
-                        let before = layers.last().unwrap_or(&encoded);
+                        let before = last(&row);
                         let bits = level.groups.iter().map(|group| group.iter().any(|&column| before[column as usize]));
                         let bits = bits.collect();
-                        layers.push(bits);
+                        row.1.push(bits);
                     }
+                }
+                Evaluated::Mark(mark) => {
+                    let start = |row: &Levels| (last(row).clone(), Vec::new());
+                    let Ok(passed) = forks.pass(*mark, row, start, |read, branches| {
+                        Ok::<_, std::convert::Infallible>(beside(read, &branches))
+                    });
+                    row = passed;
                 }
             }
         }
-        let scores = group_sum_bits(layers.last().unwrap_or(&encoded), self.config.num_classes);
+        let scores = match self.config.head {
+            HeadType::GroupSum => group_sum_bits(last(&row), self.config.num_classes),
+            HeadType::Bits | HeadType::Onehot => Vec::new(),
+        };
+        let (encoded, layers) = row;
         let class = Head::class(&scores);
         Outcome { encoded, layers, scores, class }
     }

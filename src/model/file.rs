@@ -8,21 +8,23 @@
 //! | `layers.<i>.weights` | F32 `[width, numbers]` | the trained numbers of every node, then its constants |
 //!
 //! A convolution has one such layer per level of its trees, leaves first, whose wiring counts the
-//! elements of a window and then the nodes below; pooling has none. The geometry is in `config`.
+//! elements of a window and then the nodes below; pooling has none. Layers in branches count on
+//! through all branches, and each counts the columns that its branch has there. Geometry and
+//! branches are in `config`.
 //!
 //! The metadata hold `format`, `version`, `config` (the model section as JSON) and, for a
 //! trained model, `training` (its record as JSON).
 
 use std::path::Path;
 
-use super::build::check_image;
+use super::build::{check_image, joined_width};
 use super::layer::Layer;
 use super::steps::{Step, steps};
 use super::{Fitted, Model, ModelError, TrainingRecord, weights_of};
 use crate::binarized::BINARIZED_FORMAT;
 use crate::components::node::NodeKernel;
 use crate::components::registry;
-use crate::config::ModelConfig;
+use crate::config::{Forks, ModelConfig};
 use crate::files::{FileError, TensorFile, TensorFileWriter};
 
 /// The `format` entry of a model's metadata.
@@ -117,12 +119,17 @@ impl Model {
             .map_err(|error| file.field_error("tensors of the encoder", error))?;
         check_image(&config, encoder.width())?;
         let mut before = encoder.width();
+        let mut forks = Forks::default();
         let mut layers = Vec::new();
         for step in &steps {
             let step = match step {
                 Step::Nodes(step) => step,
                 Step::Pool(step) => {
                     before = step.pool.windows().width();
+                    continue;
+                }
+                Step::Mark(mark) => {
+                    before = joined_width(&mut forks, *mark, before)?;
                     continue;
                 }
             };

@@ -8,6 +8,7 @@ mod encoded;
 mod error;
 mod evaluate;
 mod file;
+mod head;
 mod kinds;
 mod layer;
 mod record;
@@ -26,12 +27,11 @@ use candle_core::{Device, Tensor, Var};
 use layer::Layer;
 use steps::Step;
 
-use crate::binarized::{BinarizedNetwork, Head};
+use crate::binarized::{BinarizedNetwork, LutLayer};
 use crate::components::encoder::Encoder;
-use crate::components::head::group_sum;
-use crate::components::layer::{Pool, lut_layer, or_layers};
+use crate::components::layer::{Pool, lut_layer, or_layers, parallel};
 use crate::components::ops::{LutLayerOp, MaxPoolOp};
-use crate::config::{LayerConfig, ModelConfig};
+use crate::config::{ForkConfig, Forks, LayerConfig, Mark, ModelConfig};
 
 /// Numbers of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +60,21 @@ pub struct Trainable {
 enum Stage<'a> {
     Nodes(&'a Layer),
     Pool(&'a std::sync::Arc<Pool>),
+    Mark(Mark),
+}
+
+/// What training carries from layer to layer: columns, and whether something trained stands
+/// before them.
+type Carried = (Tensor, bool);
+
+/// The activations behind a mark: of a fork the same for every branch, of a join those of all
+/// branches, the first branch's first.
+fn pass(forks: &mut Forks<Carried>, mark: Mark, carried: Carried) -> Result<Carried, ModelError> {
+    forks.pass(mark, carried, Clone::clone, |_, ends| {
+        let trained = ends.iter().any(|(_, trained)| *trained);
+        let columns: Vec<Tensor> = ends.into_iter().map(|(columns, _)| columns).collect();
+        Ok((Tensor::cat(&columns, 0)?, trained))
+    })
 }
 
 /// One layer as it was built.
@@ -184,10 +199,11 @@ impl Model {
     pub fn layer_topology(&self) -> Result<Vec<LayerTopology>, ModelError> {
         let plan = kinds::plan(&self.config)?;
         let mut topology: Vec<LayerTopology> =
-            plan.into_iter().map(|config| LayerTopology { config, input_width: 0, parameters: 0 }).collect();
+            plan.layers.into_iter().map(|config| LayerTopology { config, input_width: 0, parameters: 0 }).collect();
         let mut layers = self.fitted()?.layers.iter();
         for step in &self.steps {
             let (plan, input_width, parameters) = match step {
+                Step::Mark(_) => continue,
                 Step::Pool(step) => (step.plan, step.pool.windows().input_width(), 0),
                 Step::Nodes(step) => {
                     let Some(layer) = layers.next() else { continue };
@@ -206,6 +222,14 @@ impl Model {
             entry.parameters += parameters;
         }
         Ok(topology)
+    }
+
+    /// Which layers of the topology stand in branches.
+    ///
+    /// # Errors
+    /// [`ModelError`] for a configuration that cannot be planned, which no model has.
+    pub fn forks(&self) -> Result<Vec<ForkConfig>, ModelError> {
+        Ok(kinds::plan(&self.config)?.forks)
     }
 
     /// Sets the name under which the model is published.
@@ -227,7 +251,7 @@ impl Model {
         if let Some(fitted) = &mut self.fitted {
             let nodes = steps.iter().filter_map(|step| match step {
                 Step::Nodes(step) => Some(&step.kernel),
-                Step::Pool(_) => None,
+                Step::Pool(_) | Step::Mark(_) => None,
             });
             for (layer, kernel) in fitted.layers.iter_mut().zip(nodes) {
                 layer.kind = kernel.clone();
@@ -237,15 +261,16 @@ impl Model {
         Ok(())
     }
 
-    /// Scores `(batch, classes)` of the training relaxation for encoded bits `(columns, batch)`
-    /// of 0 and 1: without noise, and with the columns that learnable layers choose.
+    /// Scores `(batch, classes)`, of plain bits `(batch, bits)`, of the training relaxation for
+    /// encoded bits `(columns, batch)` of 0 and 1: without noise, and with the columns that learnable layers choose.
     ///
     /// # Errors
     /// [`ModelError::NotFitted`], and candle's for a tensor of another shape.
     pub fn forward(&self, encoded: &Tensor) -> Result<Tensor, ModelError> {
-        let mut activations = encoded.clone();
+        // What stands before the first weights needs no gradient.
+        let (mut activations, mut input_gradient) = (encoded.clone(), false);
         let (_, batch) = activations.dims2()?;
-        let mut input_gradient = false;
+        let mut forks = Forks::default();
         for stage in self.stages()? {
             let layer = match stage {
                 Stage::Nodes(layer) => layer,
@@ -253,14 +278,17 @@ impl Model {
                     activations = activations.apply_op1(MaxPoolOp { pool: pool.clone() })?;
                     continue;
                 }
+                Stage::Mark(mark) => {
+                    (activations, input_gradient) = pass(&mut forks, mark, (activations, input_gradient))?;
+                    continue;
+                }
             };
             let op = LutLayerOp { kernel: layer.kind.kernel.clone(), wiring: layer.wiring()?, input_gradient };
             let made = layer.seen(activations)?.apply_op2(layer.weights.as_tensor(), op)?;
             activations = layer.returned(made, batch)?;
-            // What stands before the first weights needs no gradient.
             input_gradient = true;
         }
-        Ok(group_sum(&activations, self.config.num_classes, f64::from(self.config.tau()))?)
+        self.scores(&activations)
     }
 
     /// Brings the weights back into their range after a step of the optimizer.
@@ -286,7 +314,10 @@ impl Model {
     /// [`ModelError::NotFitted`], and [`ModelError::Binarized`] for weights that make no network.
     pub fn binarize(&self) -> Result<BinarizedNetwork, ModelError> {
         let fitted = self.fitted()?;
-        let mut layers = Vec::new();
+        // The bits that a row reads, and its layers.
+        let mut row: (usize, Vec<LutLayer>) = (fitted.encoder.width(), Vec::new());
+        let end = |row: &(usize, Vec<LutLayer>)| row.1.last().map_or(row.0, LutLayer::width);
+        let mut forks = Forks::default();
         for stage in self.stages()? {
             match stage {
                 Stage::Nodes(layer) => {
@@ -295,14 +326,26 @@ impl Model {
                     let nodes = weights.chunks_exact(kernel.parameters());
                     let tables = nodes.map(|node| kernel.truth_table(node)).collect();
                     let wiring = layer.wiring()?;
-                    layers.push(lut_layer(tables, &wiring, layer.kind.unroll.as_deref()));
+                    row.1.push(lut_layer(tables, &wiring, layer.kind.unroll.as_deref()));
                 }
-                Stage::Pool(pool) => layers.extend(or_layers(pool)),
+                Stage::Pool(pool) => row.1.extend(or_layers(pool)),
+                Stage::Mark(mark) => {
+                    row = forks.pass(
+                        mark,
+                        row,
+                        |row| (end(row), Vec::new()),
+                        |mut read, ends| {
+                            let branches = ends.into_iter().map(|(_, layers)| layers).collect();
+                            read.1.extend(parallel(end(&read), branches));
+                            Ok::<_, ModelError>(read)
+                        },
+                    )?;
+                }
             }
         }
-        let head = Head::GroupSum { classes: self.config.num_classes as u32, tau: self.config.tau() };
+        let head = self.binarized_head();
         let input = self.config.input_format.ok_or(ModelError::NotFitted)?;
-        Ok(BinarizedNetwork::new(self.name(), input, fitted.encoder.binarize(), layers, head)?)
+        Ok(BinarizedNetwork::new(self.name(), input, fitted.encoder.binarize(), row.1, head)?)
     }
 
     /// The steps with their weights.
@@ -311,6 +354,7 @@ impl Model {
         let stages = self.steps.iter().filter_map(|step| match step {
             Step::Nodes(_) => layers.next().map(Stage::Nodes),
             Step::Pool(step) => Some(Stage::Pool(&step.pool)),
+            Step::Mark(mark) => Some(Stage::Mark(*mark)),
         });
         Ok(stages.collect())
     }
@@ -325,6 +369,8 @@ fn weights_of(weights: &Var) -> Result<Vec<f32>, ModelError> {
     Ok(weights.as_tensor().flatten_all()?.to_vec1()?)
 }
 
+#[cfg(test)]
+mod branch_tests;
 #[cfg(test)]
 mod convolution_tests;
 #[cfg(test)]

@@ -74,7 +74,7 @@ proptest! {
         let Ok(config) = ModelConfig::parse(Path::new("random.yaml"), &text) else { return Ok(()) };
         prop_assert_eq!(&ModelConfig::parse(Path::new("again.yaml"), &config.to_yaml().unwrap()).unwrap(), &config);
         let Ok(mut model) = Model::build(config, 3) else { return Ok(()) };
-        let size: usize = model.config().plan().unwrap().iter().map(|layer| layer.width << layer.node_input_dim).sum();
+        let size: usize = model.config().plan().unwrap().layers.iter().map(|layer| layer.width << layer.node_input_dim).sum();
         if size > 1 << 14 {
             return Ok(());
         }

@@ -11,7 +11,8 @@ use crate::components::layer::{Draw, Image, LayerKind, Pool, Unroll};
 use crate::components::node::{NodeKernel, NodeKind, NodeSpec};
 use crate::components::registry;
 use crate::config::{
-    GradStabilization, LayerConfig, MAX_TABLE_ENTRIES, ModelConfig, ParameterError, RuntimeConfig, SpatialConfig,
+    GradStabilization, LayerConfig, MAX_TABLE_ENTRIES, Mark, ModelConfig, ParameterError, Part, RuntimeConfig,
+    SpatialConfig,
 };
 
 /// One step of a forward pass.
@@ -21,6 +22,8 @@ pub(super) enum Step {
     Nodes(NodeStep),
     /// Pooling.
     Pool(PoolStep),
+    /// The beginning or the end of branches.
+    Mark(Mark),
 }
 
 /// Pooling in a model.
@@ -81,9 +84,10 @@ type Kinds = (&'static NodeKind, &'static LayerKind);
 pub(super) fn steps(config: &ModelConfig) -> Result<Vec<Step>, ModelError> {
     let plan = plan(config)?;
     // What another crate plans may have layers over images where the configuration has none.
-    let images = ModelConfig { layers: plan.clone(), ..config.clone() }.images()?;
-    let mut kinds: Vec<Option<Kinds>> = Vec::with_capacity(plan.len());
-    for layer in &plan {
+    let (layers, forks) = (plan.layers.clone(), plan.forks.clone());
+    let images = ModelConfig { layers, forks, ..config.clone() }.images()?;
+    let mut kinds: Vec<Option<Kinds>> = Vec::with_capacity(plan.layers.len());
+    for layer in &plan.layers {
         kinds.push(match layer.is_pool() {
             true => None,
             false => {
@@ -99,15 +103,23 @@ pub(super) fn steps(config: &ModelConfig) -> Result<Vec<Step>, ModelError> {
     for (index, (layer, kinds)) in config.layers.iter().zip(&kinds).enumerate() {
         let Some(kinds) = kinds else { continue };
         // The per-layer dialect writes both into one section.
-        let place = format!("layers[{index}].node_params");
+        let place = format!("{}.node_params", config.place(index));
         check_read(std::slice::from_ref(kinds), "runtime", layer.runtime.keys(), &place)?;
         check_read(std::slice::from_ref(kinds), "node_params", layer.node_params.keys(), &place)?;
     }
-    let mut steps = Vec::with_capacity(plan.len());
-    for (index, ((layer, kinds), image)) in plan.iter().zip(kinds).zip(images).enumerate() {
-        let image = image.map(|shape| match index {
-            0 => Image::encoded(shape, config.encoder_config.num_bits()),
-            _ => Image::plain(shape),
+    let mut steps = Vec::with_capacity(plan.layers.len());
+    for part in plan.parts() {
+        let index = match part {
+            Part::Layer(index) => index,
+            Part::Mark(mark) => {
+                steps.push(Step::Mark(mark));
+                continue;
+            }
+        };
+        let (layer, kinds) = (&plan.layers[index], kinds[index]);
+        let image = images[index].map(|image| match image.encoded {
+            true => Image::encoded(image.shape, config.encoder_config.num_bits()),
+            false => Image::plain(image.shape),
         });
         match (layer.spatial, image, kinds) {
             (Some(spatial), Some(image), None) => {
@@ -124,7 +136,7 @@ pub(super) fn steps(config: &ModelConfig) -> Result<Vec<Step>, ModelError> {
         .iter()
         .map(|step| match step {
             Step::Nodes(step) => step.width as u64 * step.kernel.kernel.parameters() as u64,
-            Step::Pool(_) => 0,
+            Step::Pool(_) | Step::Mark(_) => 0,
         })
         .sum();
     if numbers > MAX_TABLE_ENTRIES {

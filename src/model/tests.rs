@@ -56,7 +56,7 @@ fn evaluation_is_the_binarized_network_bit_for_bit() {
             assert_eq!(outcome, &network.predict(row), "{name}");
         }
         let classes = model.classify(&values).unwrap();
-        assert_eq!(model.encode(&values).unwrap().classify(&network), classes, "{name}");
+        assert_eq!(model.encode(&values).unwrap().classify(&network, model.config().head), classes, "{name}");
     }
 }
 

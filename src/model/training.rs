@@ -5,10 +5,10 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::layer::{LayerKernel, Pins};
-use super::{Model, ModelError, Stage};
-use crate::components::head::group_sum;
+use super::{Model, ModelError, Stage, pass};
 use crate::components::layer::{flip, temperature};
 use crate::components::ops::{ChooseOp, LutLayerOp, MaxPoolOp, PenaltyOp, StabilizeOp};
+use crate::config::Forks;
 
 /// The place in a training, from which schedules and noise follow.
 #[derive(Clone, Debug)]
@@ -41,7 +41,7 @@ impl TrainingStep {
 }
 
 impl Model {
-    /// Training scores `(batch, classes)` for encoded bits `(columns, batch)` of 0 and 1, with
+    /// Training scores `(batch, classes)`, of plain bits `(batch, bits)`, for encoded bits `(columns, batch)` of 0 and 1, with
     /// bits flipped and choices soft as the runtime section says. Moves `at` to the next step.
     ///
     /// # Errors
@@ -51,11 +51,16 @@ impl Model {
         let (_, batch) = activations.dims2()?;
         // What stands before the first weights needs no gradient.
         let mut trained_before = false;
+        let mut forks = Forks::default();
         for stage in self.stages()? {
             let layer = match stage {
                 Stage::Nodes(layer) => layer,
                 Stage::Pool(pool) => {
                     activations = activations.apply_op1(MaxPoolOp { pool: pool.clone() })?;
+                    continue;
+                }
+                Stage::Mark(mark) => {
+                    (activations, trained_before) = pass(&mut forks, mark, (activations, trained_before))?;
                     continue;
                 }
             };
@@ -80,7 +85,7 @@ impl Model {
             }
         }
         at.step += 1;
-        Ok(group_sum(&activations, self.config.num_classes, f64::from(self.config.tau()))?)
+        self.scores(&activations)
     }
 
     /// The weighted sum of the regularizers over all nodes, a scalar, if there are any.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::binarized::{BINARIZED_FORMAT, BinarizedNetwork};
+use crate::config::HeadType;
 use crate::files::{FileError, TensorFile};
 
 /// What a model file holds.
@@ -149,6 +150,14 @@ impl LoadedModel {
         let entry = |key: &str| file.metadata(key).map(|_| file.json(key)).transpose();
         let (config, training) = (entry("config")?, entry("training")?);
         Ok(Self { path: path.to_owned(), sha256: file.sha256(), kind, network, config, training })
+    }
+
+    /// The head that the configuration states; `None` for networks without a configuration.
+    pub fn head(&self) -> Option<HeadType> {
+        match self.config.as_ref()?.get("head") {
+            None => Some(HeadType::GroupSum),
+            Some(head) => serde_json::from_value(head.clone()).ok(),
+        }
     }
 
     /// The share of test samples that the binarized network classified correctly when it was

@@ -1,10 +1,11 @@
 //! A data set as encoded bits.
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 
 use super::augment::Augmenter;
 use super::{TrainError, share};
 use crate::binarized::BinarizedNetwork;
+use crate::config::HeadType;
 use crate::data::Dataset;
 use crate::model::{EncodedSamples, Model};
 
@@ -40,42 +41,25 @@ impl<'a> EncodedSet<'a> {
         Ok((self.bits.batch(rows)?, labels))
     }
 
-    /// The share of samples whose largest training score is their class's, the lowest class on
-    /// ties.
+    /// The share of samples whose label the training scores tell.
     pub(super) fn soft_accuracy(&self, model: &Model) -> Result<f64, TrainError> {
         let rows: Vec<usize> = (0..self.labels.len()).collect();
         let mut correct = 0;
         for rows in rows.chunks(SCORE_BATCH) {
             let (bits, labels) = self.batch(rows)?;
-            correct += count_largest(&model.forward(&bits)?, &labels)?;
+            correct += count_right(model, &model.forward(&bits)?, &labels)?;
         }
         Ok(correct as f64 / self.labels.len().max(1) as f64)
     }
 
-    /// The share of samples that the binarized network classifies as their class.
-    pub(super) fn hard_accuracy(&self, network: &BinarizedNetwork) -> f64 {
-        share(&self.bits.classify(network), self.labels)
+    /// The share of samples whose label the binarized network tells.
+    pub(super) fn hard_accuracy(&self, network: &BinarizedNetwork, head: HeadType) -> f64 {
+        share(&self.bits.classify(network, head), self.labels)
     }
 }
 
-/// The labels as candle wants them.
-pub(super) fn label_tensor(labels: &[u32]) -> Result<Tensor, TrainError> {
-    Ok(Tensor::from_slice(labels, labels.len(), &Device::Cpu)?)
-}
-
-/// How many rows of `scores` have their largest number at their label, the lowest column on ties.
-pub(super) fn count_largest(scores: &Tensor, labels: &[u32]) -> Result<usize, TrainError> {
-    let scores = scores.to_vec2::<f32>()?;
-    Ok(scores.iter().zip(labels).filter(|(scores, label)| largest(scores) == **label).count())
-}
-
-/// The index of the largest score, the lowest on ties.
-fn largest(scores: &[f32]) -> u32 {
-    let mut best = 0;
-    for (class, score) in scores.iter().enumerate() {
-        if *score > scores[best] {
-            best = class;
-        }
-    }
-    best as u32
+/// How many rows of `scores` tell their label ([`Model::labels`]).
+pub(super) fn count_right(model: &Model, scores: &Tensor, labels: &[u32]) -> Result<usize, TrainError> {
+    let found = model.labels(scores)?;
+    Ok(found.iter().zip(labels).filter(|(found, label)| found == label).count())
 }

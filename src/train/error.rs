@@ -47,11 +47,11 @@ pub enum TrainError {
         /// The only label.
         label: u32,
     },
-    /// A label that the model has no class for.
+    /// A label that the model has no class for, or no plain bits.
     #[error(
         "sample {row} of data set `{name}` has the label {label}, but the model has {classes} classes; allowed are 0 to {}; \
-         raise num_classes or correct the data",
-        classes - 1
+         raise num_classes (with a head of plain bits the last layer's width) or correct the data",
+        classes.saturating_sub(1)
     )]
     Label {
         /// The data set.
@@ -60,7 +60,7 @@ pub enum TrainError {
         row: usize,
         /// Its label.
         label: u32,
-        /// Classes of the model.
+        /// Labels that the model knows: its classes, or what its plain bits can say.
         classes: usize,
     },
     /// A data set has another number of features than the model.

@@ -11,8 +11,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::augment::Augmenter;
 use super::checkpoint::{self, Best, Identity, State};
-use super::encoded_set::{EncodedSet, count_largest, label_tensor};
-use super::loss::cross_entropy;
+use super::encoded_set::{EncodedSet, count_right};
+use super::loss::loss;
 use super::{
     AdamParameters, EpochReport, Optimizer, Part, RunFolder, TrainError, check_dataset, global_norm, stratified_split,
 };
@@ -124,12 +124,12 @@ pub fn fit_in(
                 |what, value| not_finite(NotFinite { what, value, epoch, step: step + 1, config }, &weights);
             let (inputs, labels) = bits.batch(rows)?;
             let scores = model.forward_train(&inputs, &mut at)?;
-            let loss = cross_entropy(&scores, &label_tensor(&labels)?, config.label_smoothing)?;
+            let loss = loss(model.config().head, &scores, &labels, config.label_smoothing)?;
             let value = loss.to_scalar::<f32>()?;
             if !value.is_finite() {
                 return Err(not_finite("the loss", value));
             }
-            correct += count_largest(&scores, &labels)?;
+            correct += count_right(model, &scores, &labels)?;
             let loss = match model.penalty()? {
                 Some(penalty) => {
                     let value = penalty.to_scalar::<f32>()?;
@@ -158,7 +158,7 @@ pub fn fit_in(
             return Err(not_finite(NotFinite { what: "a weight", value, epoch, step: steps, config }, &weights));
         }
         let soft_accuracy = measured.soft_accuracy(model)?;
-        let hard_accuracy = measured.hard_accuracy(&model.binarize()?);
+        let hard_accuracy = measured.hard_accuracy(&model.binarize()?, model.config().head);
         let report = EpochReport {
             epoch,
             loss: sum / steps as f64,
@@ -198,7 +198,7 @@ pub fn fit_in(
         _ => last,
     };
     anneal(model, config, kept)?;
-    let network = model.binarize()?;
+    let (network, head) = (model.binarize()?, model.config().head);
     let soft = |bits: &EncodedSet<'_>| bits.soft_accuracy(model);
     let record = TrainingRecord {
         command: None,
@@ -212,11 +212,11 @@ pub fn fit_in(
         loss: state.reports.get(kept.saturating_sub(1)).map_or(0.0, |report| report.loss),
         accuracy: Accuracies {
             soft_train: soft(&plain_bits)?,
-            hard_train: plain_bits.hard_accuracy(&network),
+            hard_train: plain_bits.hard_accuracy(&network, head),
             soft_validation: validation_bits.as_ref().map(soft).transpose()?,
-            hard_validation: validation_bits.as_ref().map(|bits| bits.hard_accuracy(&network)),
+            hard_validation: validation_bits.as_ref().map(|bits| bits.hard_accuracy(&network, head)),
             soft_test: test_bits.as_ref().map(soft).transpose()?,
-            hard_test: test_bits.as_ref().map(|bits| bits.hard_accuracy(&network)),
+            hard_test: test_bits.as_ref().map(|bits| bits.hard_accuracy(&network, head)),
         },
     };
     model.set_record(record.clone());
@@ -228,7 +228,7 @@ fn check(model: &Model, train: &Dataset, test: Option<&Dataset>, config: &Traini
     config.check()?;
     let expected = model.features().ok().or(model.config().input_size).unwrap_or(train.columns);
     for data in std::iter::once(train).chain(test) {
-        check_dataset(data, expected, model.config().num_classes)?;
+        check_dataset(data, expected, model.label_count())?;
     }
     let first = train.labels.first().copied().unwrap_or(0);
     if train.labels.iter().all(|&label| label == first) {

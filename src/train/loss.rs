@@ -1,9 +1,19 @@
 //! What is minimised.
 
-use candle_core::{D, Tensor};
+use candle_core::{D, Device, Tensor};
 use candle_nn::ops::log_softmax;
 
 use super::TrainError;
+use crate::components::head::bit_loss;
+use crate::config::HeadType;
+
+/// The loss of scores of a head against a label for every row.
+pub(super) fn loss(head: HeadType, scores: &Tensor, labels: &[u32], smoothing: f64) -> Result<Tensor, TrainError> {
+    match head {
+        HeadType::GroupSum => cross_entropy(scores, &Tensor::new(labels, &Device::Cpu)?, smoothing),
+        HeadType::Bits | HeadType::Onehot => Ok(bit_loss(scores, labels, head, smoothing)?),
+    }
+}
 
 /// The mean cross-entropy of scores `(batch, classes)` against labels `(batch)`:
 ///
@@ -12,7 +22,7 @@ use super::TrainError;
 /// ```
 ///
 /// with `s` the label smoothing (Szegedy et al. 2016).
-pub(super) fn cross_entropy(scores: &Tensor, labels: &Tensor, smoothing: f64) -> Result<Tensor, TrainError> {
+fn cross_entropy(scores: &Tensor, labels: &Tensor, smoothing: f64) -> Result<Tensor, TrainError> {
     let log_p = log_softmax(scores, D::Minus1)?;
     let of_label = log_p.gather(&labels.unsqueeze(1)?, 1)?.mean_all()?;
     if smoothing == 0.0 {

@@ -1,5 +1,7 @@
 //! The bits of the last layer to scores.
 
+mod bits;
 mod group_sum;
 
+pub use bits::{bit_loss, bit_scores};
 pub use group_sum::{group_sum, group_sum_bits};

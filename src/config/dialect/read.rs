@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::{EncoderSection, LayerSection, ModelFile};
+use super::{EncoderSection, GroupSumSection, LayerSection, ModelFile};
+use crate::config::branches::joined;
 use crate::config::{
-    EncoderConfig, LayerConfig, LayerName, LayerType, ModelConfig, ModelType, NodeParams, NodeType, ParameterError,
-    RuntimeConfig, Section, SpatialConfig,
+    BranchConfig, EncoderConfig, ForkConfig, Forks, HeadType, LayerConfig, LayerName, LayerType, Mark, ModelConfig,
+    ModelType, NodeParams, NodeType, ParameterError, PlacedImage, RuntimeConfig, Section, SpatialConfig,
 };
 
 impl TryFrom<ModelFile> for ModelConfig {
@@ -45,6 +46,12 @@ fn missing<T>(value: Option<T>, key: &str, dialect: &str) -> Result<T, Parameter
 
 fn from_flat(file: ModelFile) -> Result<ModelConfig, ParameterError> {
     let metadata = file.metadata();
+    let head = file.head.unwrap_or_default();
+    let num_classes = match head {
+        HeadType::GroupSum => missing(file.num_classes, "num_classes", "flat")?,
+        // A stated number is refused by the check of the whole.
+        HeadType::Bits | HeadType::Onehot => file.num_classes.unwrap_or(0),
+    };
     Ok(ModelConfig {
         model_type: missing(file.model_type, "model_type", "flat")?,
         layer_type: missing(file.layer_type, "layer_type", "flat")?,
@@ -52,7 +59,8 @@ fn from_flat(file: ModelFile) -> Result<ModelConfig, ParameterError> {
         encoder_config: missing(file.encoder_config, "encoder_config", "flat")?,
         node_input_dim: missing(file.node_input_dim, "node_input_dim", "flat")?,
         layer_widths: missing(file.layer_widths, "layer_widths", "flat")?,
-        num_classes: missing(file.num_classes, "num_classes", "flat")?,
+        head,
+        num_classes,
         input_size: file.input_size,
         input_shape: file.input_shape,
         dataset: file.dataset,
@@ -64,6 +72,7 @@ fn from_flat(file: ModelFile) -> Result<ModelConfig, ParameterError> {
         pretrained_name: file.pretrained_name,
         use_randperm: file.use_randperm.unwrap_or(false),
         layers: Vec::new(),
+        forks: Vec::new(),
         metadata,
     })
 }
@@ -79,7 +88,19 @@ fn from_layers(file: ModelFile) -> Result<ModelConfig, ParameterError> {
         base: params.base,
     };
     let sections = missing(file.layers, "layers", "per-layer")?;
-    let groupsum = missing(file.groupsum, "groupsum", "per-layer")?;
+    let head = file.head.unwrap_or_default();
+    let groupsum = match (head, file.groupsum) {
+        (HeadType::GroupSum, section) => missing(section, "groupsum", "per-layer")?,
+        (_, None) => GroupSumSection { k: 0, tau: None, use_randperm: false },
+        (_, Some(section)) => {
+            let allowed = format!(
+                "head {} sums nothing, every bit of the last layer is an answer by itself; remove it, tau is \
+                 runtime.output_tau",
+                head.name()
+            );
+            return Err(ParameterError::new("groupsum", format!("set (k: {})", section.k), allowed));
+        }
+    };
     let mut runtime = file.runtime.unwrap_or_default();
     if let (Some(tau), Some(_)) = (runtime.output_tau, groupsum.tau) {
         return Err(ParameterError::new("runtime.output_tau", tau, "groupsum.tau says the same; keep one of them"));
@@ -90,40 +111,20 @@ fn from_layers(file: ModelFile) -> Result<ModelConfig, ParameterError> {
     if let (None, Some([channels, height, width])) = (input_size, file.input_shape) {
         input_size = channels.checked_mul(height).and_then(|area| area.checked_mul(width));
     }
-    // The image that the next layer may read; what does not fit is refused with the rest.
-    let mut image =
-        file.input_shape.map(|[channels, height, width]| [channels.saturating_mul(params.num_bits), height, width]);
-    let mut layers: Vec<LayerConfig> = Vec::new();
+    let image = file.input_shape.map(|[channels, height, width]| PlacedImage {
+        shape: [channels.saturating_mul(params.num_bits), height, width],
+        encoded: true,
+    });
+    let mut row = Row { layers: Vec::new(), before: Before { width: None, image, joined: false } };
+    let mut forks = Vec::new();
     for (index, section) in sections.iter().enumerate() {
-        let before = layers.last().map(|layer| layer.width);
-        if let (Some(stated), Some(before)) = (section.input_size, before)
-            && stated != before
-        {
-            return Err(ParameterError::new(
-                format!("layers[{index}].input_size"),
-                stated,
-                format!("the layer before has output_size {before}"),
-            ));
+        let place = format!("layers[{index}]");
+        match &section.branches {
+            None => row.push(section, &place)?,
+            Some(_) => forks.push(row.fork(section, &place)?),
         }
-        let inside = |error: ParameterError| error.inside(&format!("layers[{index}]"));
-        let mut layer = layer(section, layers.last()).map_err(inside)?;
-        image = match (&layer.spatial, image) {
-            (Some(spatial), Some(read)) => {
-                ParameterError::unless_in("n", layer.node_input_dim, 1..=16).map_err(inside)?;
-                // Other sides are refused by the check of the whole.
-                let made = match read.iter().all(|side| (1..=1 << 24).contains(side)) {
-                    true => Some(spatial.output(read, layer.node_input_dim).map_err(inside)?),
-                    false => None,
-                };
-                if let (None, Some([channels, height, width])) = (section.output_size, made) {
-                    layer.width = channels * height * width;
-                }
-                made
-            }
-            _ => None,
-        };
-        layers.push(layer);
     }
+    let layers = row.layers;
     let Some(first) = layers.first() else {
         return Err(ParameterError::new("the number of layers", 0, "allowed are 1 to 64"));
     };
@@ -137,6 +138,7 @@ fn from_layers(file: ModelFile) -> Result<ModelConfig, ParameterError> {
         encoder_config,
         node_input_dim: first.node_input_dim,
         layer_widths: layers.iter().map(|layer| layer.width).collect(),
+        head,
         num_classes: groupsum.k,
         input_size,
         input_shape: file.input_shape,
@@ -149,8 +151,104 @@ fn from_layers(file: ModelFile) -> Result<ModelConfig, ParameterError> {
         pretrained_name: file.pretrained_name,
         use_randperm: groupsum.use_randperm,
         layers,
+        forks,
         metadata,
     })
+}
+
+/// Layers as far as they are read.
+struct Row {
+    layers: Vec<LayerConfig>,
+    before: Before,
+}
+
+/// What the next layer reads.
+#[derive(Clone, Copy)]
+struct Before {
+    /// Its number of bits; `None` are those of the encoder.
+    width: Option<usize>,
+    /// The image that it may be.
+    image: Option<PlacedImage>,
+    /// Whether it is that of branches.
+    joined: bool,
+}
+
+impl Row {
+    /// Reads the layer at `place`.
+    fn push(&mut self, section: &LayerSection, place: &str) -> Result<(), ParameterError> {
+        let inside = |error: ParameterError| error.inside(place);
+        if let (Some(stated), Some(before)) = (section.input_size, self.before.width)
+            && stated != before
+        {
+            let allowed = match self.before.joined {
+                false => format!("the layer before has output_size {before}"),
+                true => format!("the branches before make {before} bits"),
+            };
+            return Err(inside(ParameterError::new("input_size", stated, allowed)));
+        }
+        let mut layer = layer(section, self.layers.last()).map_err(inside)?;
+        let image = match (&layer.spatial, self.before.image) {
+            (Some(spatial), Some(read)) => {
+                ParameterError::unless_in("n", layer.node_input_dim, 1..=16).map_err(inside)?;
+                // Other sides are refused by the check of the whole.
+                let made = match read.shape.iter().all(|side| (1..=1 << 24).contains(side)) {
+                    true => Some(spatial.output(read.shape, layer.node_input_dim).map_err(inside)?),
+                    false => None,
+                };
+                if let (None, Some([channels, height, width])) = (section.output_size, made) {
+                    layer.width = channels * height * width;
+                }
+                made.map(|shape| PlacedImage { shape, encoded: false })
+            }
+            _ => None,
+        };
+        self.before = Before { width: Some(layer.width), image, joined: false };
+        self.layers.push(layer);
+        Ok(())
+    }
+
+    /// Reads the branches at `place`.
+    fn fork(&mut self, section: &LayerSection, place: &str) -> Result<ForkConfig, ParameterError> {
+        let inside = |error: ParameterError| error.inside(place);
+        let bare = LayerSection { branches: section.branches.clone(), ..LayerSection::default() };
+        if *section != bare {
+            let allowed = "branches stand in the place of a layer; the other keys of the entry belong to their layers";
+            return Err(inside(ParameterError::new("branches", "set beside other keys", allowed)));
+        }
+        let sections = section.branches.as_deref().unwrap_or_default();
+        let mut fork = ForkConfig { first: self.layers.len(), branches: Vec::new() };
+        let mut forks = Forks::default();
+        let pass = |forks: &mut Forks<Before>, mark, before| {
+            forks.pass(
+                mark,
+                before,
+                |before| *before,
+                |_, ends: Vec<Before>| {
+                    let images: Vec<_> = ends.iter().map(|end| end.image).collect();
+                    // An unknown number is the encoder's, which nothing is compared with.
+                    let width = ends.iter().try_fold(0usize, |sum, end| Some(sum.saturating_add(end.width?)));
+                    Ok::<_, ParameterError>(Before { width, image: joined(&images), joined: true })
+                },
+            )
+        };
+        for (index, branch) in sections.iter().enumerate() {
+            self.before = pass(&mut forks, if index == 0 { Mark::Fork } else { Mark::Next }, self.before)?;
+            for (layer, section) in branch.layers.iter().enumerate() {
+                let place = format!("{place}.branches[{index}].layers[{layer}]");
+                if section.branches.is_some() {
+                    let allowed = "branches inside branches are not supported; write them as branches of their own \
+                                   or as more branches side by side";
+                    return Err(ParameterError::new(format!("{place}.branches"), "set", allowed));
+                }
+                self.push(section, &place)?;
+            }
+            fork.branches.push(BranchConfig { name: branch.name.clone(), layers: branch.layers.len() });
+        }
+        if !sections.is_empty() {
+            self.before = pass(&mut forks, Mark::Join, self.before)?;
+        }
+        Ok(fork)
+    }
 }
 
 /// The number of features: stated, or the first layer's input bits over the encoder's.
@@ -159,8 +257,27 @@ fn features(
     sections: &[LayerSection],
     num_bits: usize,
 ) -> Result<Option<usize>, ParameterError> {
-    let Some(columns) = sections.first().and_then(|section| section.input_size) else { return Ok(stated) };
-    let wrong = |allowed: String| Err(ParameterError::new("layers[0].input_size", columns, allowed));
+    // The first layer, or the first one of each branch that stands there.
+    let branches = sections.first().and_then(|section| section.branches.as_deref()).unwrap_or_default();
+    let in_branches = branches.iter().enumerate().filter_map(|(index, branch)| {
+        Some((format!("layers[0].branches[{index}].layers[0]"), branch.layers.first()?.input_size?))
+    });
+    let first = sections.first().and_then(|section| Some(("layers[0]".to_owned(), section.input_size?)));
+    let mut features = stated;
+    for (place, columns) in first.into_iter().chain(in_branches) {
+        features = features_of(features, &place, columns, num_bits)?;
+    }
+    Ok(features)
+}
+
+/// The number of features when the layer at `place` states that it reads `columns` encoded bits.
+fn features_of(
+    stated: Option<usize>,
+    place: &str,
+    columns: usize,
+    num_bits: usize,
+) -> Result<Option<usize>, ParameterError> {
+    let wrong = |allowed: String| Err(ParameterError::new(format!("{place}.input_size"), columns, allowed));
     match (stated, columns.checked_rem(num_bits)) {
         (Some(stated), _) if stated.checked_mul(num_bits) != Some(columns) => {
             wrong(format!("{stated} features of {num_bits} bits are {} columns", stated.saturating_mul(num_bits)))

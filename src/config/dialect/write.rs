@@ -1,8 +1,9 @@
 //! A configuration as a model file: flat where all layers are alike, else per layer.
 
-use super::{EncoderParameters, EncoderSection, GroupSumSection, LayerSection, ModelFile};
+use super::{BranchSection, EncoderParameters, EncoderSection, GroupSumSection, LayerSection, ModelFile};
 use crate::config::{
-    EncoderConfig, LayerConfig, LayerName, LayerType, ModelConfig, RuntimeConfig, Section, Sides, SpatialConfig,
+    EncoderConfig, HeadType, LayerConfig, LayerName, LayerType, ModelConfig, RuntimeConfig, Section, Sides,
+    SpatialConfig,
 };
 
 impl From<ModelConfig> for ModelFile {
@@ -16,6 +17,7 @@ impl From<ModelConfig> for ModelFile {
             input_format: config.input_format,
             pretrained: Some(config.pretrained),
             pretrained_name: config.pretrained_name,
+            head: Some(config.head).filter(|head| *head != HeadType::GroupSum),
             ..Self::default()
         }
         .with_metadata(config.metadata);
@@ -26,7 +28,7 @@ impl From<ModelConfig> for ModelFile {
                 encoder_config: Some(config.encoder_config),
                 node_input_dim: Some(config.node_input_dim),
                 layer_widths: Some(config.layer_widths),
-                num_classes: Some(config.num_classes),
+                num_classes: Some(config.num_classes).filter(|_| config.head == HeadType::GroupSum),
                 use_randperm: config.use_randperm.then_some(true),
                 node_params: Some(config.node_params).filter(|params| !params.is_empty()),
                 runtime: Some(config.runtime),
@@ -84,12 +86,32 @@ impl From<ModelConfig> for ModelFile {
                 },
             }
         };
+        let mut rest = config.layers.into_iter().map(layer);
+        let (mut layers, mut done) = (Vec::new(), 0);
+        for fork in config.forks {
+            layers.extend(rest.by_ref().take(fork.first.saturating_sub(done)));
+            done = fork.end();
+            let branches = fork
+                .branches
+                .into_iter()
+                .map(|branch| BranchSection { name: branch.name, layers: rest.by_ref().take(branch.layers).collect() });
+            layers.push(LayerSection { branches: Some(branches.collect()), ..LayerSection::default() });
+        }
+        layers.extend(rest);
+        // The scores of plain bits have no section of their own for tau.
+        let (groupsum, output_tau) = match config.head {
+            HeadType::GroupSum => {
+                let section = GroupSumSection { k: config.num_classes, tau, use_randperm: config.use_randperm };
+                (Some(section), None)
+            }
+            HeadType::Bits | HeadType::Onehot => (None, tau),
+        };
         Self {
             encoder: Some(EncoderSection { name, params }),
-            layers: Some(config.layers.into_iter().map(layer).collect()),
-            groupsum: Some(GroupSumSection { k: config.num_classes, tau, use_randperm: config.use_randperm }),
+            layers: Some(layers),
+            groupsum,
             node_params: Some(config.node_params).filter(|params| !params.is_empty()),
-            runtime: Some(RuntimeConfig { output_tau: None, ..config.runtime }),
+            runtime: Some(RuntimeConfig { output_tau, ..config.runtime }),
             ..shared
         }
     }
