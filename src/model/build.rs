@@ -79,7 +79,7 @@ impl Model {
         let mut layers = Vec::with_capacity(self.steps.len());
         for step in &self.steps {
             let step = match step {
-                Step::Nodes(step) => step,
+                Step::Nodes(step) => step.as_ref(),
                 Step::Pool(step) => {
                     before = step.pool.windows().width();
                     continue;

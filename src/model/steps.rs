@@ -19,7 +19,7 @@ use crate::config::{
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     /// A layer of nodes; the next of the model's layers.
-    Nodes(NodeStep),
+    Nodes(Box<NodeStep>),
     /// Pooling.
     Pool(PoolStep),
     /// The beginning or the end of branches.
@@ -127,7 +127,9 @@ pub(super) fn steps(config: &ModelConfig) -> Result<Vec<Step>, ModelError> {
             }
             (spatial, image, Some(kinds)) => {
                 let convolution = spatial.zip(image);
-                steps.extend(nodes(index, layer, kinds, convolution)?.into_iter().map(Step::Nodes));
+                steps.extend(
+                    nodes(index, layer, kinds, convolution)?.into_iter().map(|step| Step::Nodes(Box::new(step))),
+                );
             }
             (_, None, None) | (None, Some(_), None) => {}
         }

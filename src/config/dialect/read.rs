@@ -47,11 +47,6 @@ fn missing<T>(value: Option<T>, key: &str, dialect: &str) -> Result<T, Parameter
 fn from_flat(file: ModelFile) -> Result<ModelConfig, ParameterError> {
     let metadata = file.metadata();
     let head = file.head.unwrap_or_default();
-    let num_classes = match head {
-        HeadType::GroupSum => missing(file.num_classes, "num_classes", "flat")?,
-        // A stated number is refused by the check of the whole.
-        HeadType::Bits | HeadType::Onehot => file.num_classes.unwrap_or(0),
-    };
     Ok(ModelConfig {
         model_type: missing(file.model_type, "model_type", "flat")?,
         layer_type: missing(file.layer_type, "layer_type", "flat")?,
@@ -60,7 +55,11 @@ fn from_flat(file: ModelFile) -> Result<ModelConfig, ParameterError> {
         node_input_dim: missing(file.node_input_dim, "node_input_dim", "flat")?,
         layer_widths: missing(file.layer_widths, "layer_widths", "flat")?,
         head,
-        num_classes,
+        num_classes: match head {
+            HeadType::GroupSum => missing(file.num_classes, "num_classes", "flat")?,
+            // A stated number is refused by the check of the whole.
+            HeadType::Bits | HeadType::Onehot => file.num_classes.unwrap_or(0),
+        },
         input_size: file.input_size,
         input_shape: file.input_shape,
         dataset: file.dataset,
