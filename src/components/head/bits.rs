@@ -30,7 +30,8 @@ pub fn bit_scores(activations: &Tensor, tau: f64) -> Result<Tensor> {
 pub fn bit_loss(scores: &Tensor, labels: &[u32], head: HeadType, smoothing: f64) -> Result<Tensor> {
     let (batch, width) = scores.dims2()?;
     let (one, zero) = ((1.0 - smoothing / 2.0) as f32, (smoothing / 2.0) as f32);
-    let bits = labels.iter().flat_map(|&label| (0..width).map(move |bit| if head.target(label, bit) { one } else { zero }));
+    let bits =
+        labels.iter().flat_map(|&label| (0..width).map(move |bit| if head.target(label, bit) { one } else { zero }));
     let targets = Tensor::from_vec(bits.collect::<Vec<f32>>(), (batch, width), &Device::Cpu)?;
     // log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|)), which never overflows.
     let soft = scores.relu()?.add(&scores.abs()?.neg()?.exp()?.affine(1.0, 1.0)?.log()?)?;
@@ -58,7 +59,7 @@ mod tests {
                 let target = if labels[sample] >> bit & 1 == 1 { 0.9 } else { 0.1 };
                 let share = 1.0 / (1.0 + (-z).exp());
                 expected -= target * share.ln() + (1.0 - target) * (1.0 - share).ln();
-                // At z = 0 the two halves of the loss meet in a kink of candle's relu and abs.
+                // At z = 0 relu and abs have kinks; what candle takes there adds up to 1/2.
                 let gradient = (share - target) / tau / 6.0;
                 let found = f64::from(gradients[bit][sample]);
                 assert!((found - gradient).abs() < 1e-6, "bit {bit} of sample {sample}: {found}, not {gradient}");
