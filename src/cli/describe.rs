@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::components::describe::ParameterInfo;
 use crate::components::registry::{COMMON_PARAMETERS, ENCODERS, INITIALIZERS, LAYERS, NODES, REGULARIZERS};
+use crate::config::{HeadType, SpatialConfig};
 use crate::files::nearest;
 use crate::model::MODELS;
 
@@ -12,8 +13,8 @@ use super::CliError;
 /// Arguments of `difflut describe`.
 #[derive(Debug, Args)]
 pub(super) struct DescribeArgs {
-    /// The name of a node, layer, encoder, initializer, regularizer or model type; `runtime` for the
-    /// parameters that every node reads
+    /// The name of a node, layer, encoder, head, initializer, regularizer or model type; `runtime`
+    /// for the parameters that every node reads
     name: String,
 }
 
@@ -66,6 +67,19 @@ fn entries() -> Vec<Entry> {
     for kind in LAYERS.all() {
         add("layer_type", kind.layer_type.name(), kind.summary, kind.parameters);
     }
+    for (name, summary) in SpatialConfig::NAMES {
+        let parameters: &[ParameterInfo] = if name == "convolutional" { &CONVOLUTIONAL } else { &MAX_POOL };
+        add("type in layers", name, summary, parameters);
+    }
+    add("key in layers", "branches", "rows of layers beside each other that read the same bits", &BRANCHES);
+    for head in [HeadType::GroupSum, HeadType::Bits, HeadType::Onehot] {
+        let (summary, parameters): (_, &[ParameterInfo]) = match head {
+            HeadType::GroupSum => ("every class sums its group of bits, the largest sum is the class", &GROUPSUM),
+            HeadType::Bits => ("bit b is digit b of the label in binary, by itself", &[]),
+            HeadType::Onehot => ("bit b is one for the label b alone, by itself", &[]),
+        };
+        add("head", head.name(), summary, parameters);
+    }
     for kind in ENCODERS.all() {
         add("encoder_config.name", kind.encoder_type.name(), kind.summary, &ENCODER);
     }
@@ -88,6 +102,36 @@ const fn info(
 ) -> ParameterInfo {
     ParameterInfo { section, key, allowed, default, about }
 }
+
+/// What a convolution reads beside the keys of every layer of nodes.
+static CONVOLUTIONAL: [ParameterInfo; 7] = [
+    info("layers[]", "out_channels", "1 to 4194304", "required", "number of trees of nodes"),
+    info("layers[]", "receptive_field", "1 to 65536, or [rows, columns]", "required", "window"),
+    info("layers[]", "stride", "1 to 65536, or [rows, columns]", "1", "distance of windows"),
+    info("layers[]", "padding", "less than the window", "0", "zeros on either side"),
+    info("layers[]", "tree_depth", "0 to 22", "1", "levels above the leaves"),
+    info("layers[]", "grouped_connections", "true, false", "false", "every leaf reads one channel only"),
+    info("layers[]", "wiring", "a layer_type", "random", "how the leaves are wired"),
+];
+
+/// What pooling reads.
+static MAX_POOL: [ParameterInfo; 2] = [
+    info("layers[]", "size", "1 to 65536, or [rows, columns]", "required", "window"),
+    info("layers[]", "stride", "1 to 65536, or [rows, columns]", "size", "distance of windows"),
+];
+
+/// What a branch has.
+static BRANCHES: [ParameterInfo; 2] = [
+    info("branches[]", "name", "text", "none", "for people"),
+    info("branches[]", "layers", "a list of layers", "required", "an empty list passes on what is read"),
+];
+
+/// What a group sum reads.
+static GROUPSUM: [ParameterInfo; 3] = [
+    info("groupsum", "k", "2 to 65536", "required", "number of classes; num_classes in the flat dialect"),
+    info("groupsum", "tau", "1e-6 to 1e6", "1", "scores are sums divided by this; runtime.output_tau"),
+    info("groupsum", "use_randperm", "true, false", "false", "whether the last layer's nodes are shuffled"),
+];
 
 /// What every encoder reads.
 static ENCODER: [ParameterInfo; 4] = [

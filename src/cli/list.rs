@@ -74,6 +74,7 @@ fn components() {
     for (name, summary) in crate::config::SpatialConfig::NAMES {
         say!("  {name:<24} {summary}");
     }
+    say!("\nheads (head)\n  groupsum, bits, onehot");
     say!("\nnodes (node_type)");
     for kind in NODES.all() {
         say!("  {:<24} {}", kind.name, kind.summary);

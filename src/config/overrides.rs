@@ -109,6 +109,13 @@ impl ModelConfig {
                 _ if layered && key == "use_randperm" => "groupsum.use_randperm".to_owned(),
                 _ => key.to_owned(),
             };
+            // A head of plain bits has none of what the group sum has.
+            if path == "head"
+                && value != "groupsum"
+                && let Value::Object(sections) = &mut file
+            {
+                ["num_classes", "groupsum", "use_randperm"].into_iter().for_each(|key| drop(sections.remove(key)));
+            }
             set(&mut file, &path, value)
                 .map_err(|part| ParameterError::new(key, value, format!("`{part}` has no such part")))?;
             config = serde_json::from_value(file).map_err(|error| wrong(key, value, error))?;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::components::registry::NODES;
-use crate::config::HeadType;
+use crate::config::{BranchConfig, HeadType, ModelType};
 use crate::files::TensorFile;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -183,4 +183,97 @@ head: bits
     let scores = model.forward(&model.encode(&values).unwrap().batch(&(0..50).collect::<Vec<_>>()).unwrap()).unwrap();
     // One layer of nodes that read bits: the activation is the table's value.
     assert_eq!(model.labels(&scores).unwrap(), model.classify(&values).unwrap());
+}
+
+/// The documents' composite model: a flat configuration, planned as two branches and a layer that
+/// merges them.
+static COMPOSITE: ModelKind = ModelKind {
+    model_type: ModelType::Custom("composite_test"),
+    summary: "two branches",
+    plan: |config| {
+        let mut plan = config.plan()?;
+        let branch = |name: &str| BranchConfig { name: Some(name.into()), layers: 1 };
+        plan.forks = vec![ForkConfig { first: 0, branches: vec![branch("branch1"), branch("branch2")] }];
+        Ok(plan)
+    },
+};
+
+#[test]
+fn another_crates_model_type_may_plan_branches() {
+    MODELS.register(&COMPOSITE).unwrap();
+    let text = "model_type: composite_test
+layer_type: random
+node_type: dwn
+encoder_config: {name: thermometer, num_bits: 2}
+node_input_dim: 2
+layer_widths: [6, 5, 8]
+num_classes: 4
+";
+    let model = check(text, 3);
+    let reads: Vec<usize> = model.layer_topology().unwrap().iter().map(|layer| layer.input_width).collect();
+    assert_eq!(reads, [6, 6, 11]);
+    let short = text.replace("[6, 5, 8]", "[6]").replace("num_classes: 4", "num_classes: 2");
+    let message = Model::build(parse(&short), 1).unwrap_err().to_string();
+    assert!(message.starts_with("layers[0].branches is [0..1, 1..2]; branches must follow"), "{message}");
+}
+
+#[test]
+fn branches_and_heads_that_cannot_be_are_refused() {
+    let good = dense("dwn", "random");
+    let refused = |from: &str, to: &str, expected: &str| {
+        let text = good.replace(from, to);
+        assert_ne!(text, good, "{from}");
+        let message = match ModelConfig::parse(Path::new("b.yaml"), &text) {
+            Ok(config) => Model::build(config, 1).unwrap_err().to_string(),
+            Err(error) => error.to_string(),
+        };
+        assert!(message.contains(expected), "`{expected}` is missing in: {message}");
+    };
+    refused(
+        "input_size: 11",
+        "input_size: 12",
+        "layers[1].branches[0].layers[0].input_size is 12; the layer before has",
+    );
+    refused("input_size: 22", "input_size: 21", "layers[2].input_size is 21; the branches before make 22 bits");
+    refused("n: 1}", "n: 17}", "layers[1].branches[2].layers[0].n is 17; allowed are 1 to 16");
+    refused("n: 1}", "n: 1, node_params: {alpha: -1}}", "layers[1].branches[2].layers[0]");
+    refused("  - branches:", "  - n: 3\n    branches:", "layers[1].branches is set beside other keys;");
+    refused(
+        "layers: []",
+        "layers: [{branches: []}]",
+        "layers[1].branches[1].layers[0].branches is set; branches inside",
+    );
+    refused("layers: []", "seed: 3\n        layers: []", "unknown key `seed`");
+    refused("type: random", "type: linear", "a layer of type `linear` (a float linear layer) works on real numbers");
+    refused(
+        "groupsum: {k: 3, tau: 2.0}",
+        "head: bits\ngroupsum: {k: 3}",
+        "groupsum is set (k: 3); head bits sums nothing",
+    );
+    refused("groupsum: {k: 3, tau: 2.0}", "head: bit", "unknown name `bit`, did you mean `bits`?");
+}
+
+#[test]
+fn a_head_is_overridden_with_what_belongs_to_it() {
+    let mut config = parse(
+        "model_type: feedforward
+layer_type: random
+node_type: dwn
+encoder_config: {name: thermometer, num_bits: 2}
+node_input_dim: 2
+layer_widths: [6]
+num_classes: 4
+",
+    );
+    config.override_any(&[("head".into(), "bits".into())]).unwrap();
+    assert_eq!((config.head, config.num_classes), (HeadType::Bits, 0));
+    let message = config.override_any(&[("layer_widths".into(), vec![17].into())]).unwrap_err().to_string();
+    assert!(message.ends_with("is 17; head bits reads 1 to 16, each an answer by itself"), "{message}");
+    let mut branched = parse(&dense("dwn", "random"));
+    branched.override_any(&[("layers.1.branches.0.layers.1.output_size".into(), 30.into())]).unwrap();
+    assert_eq!(branched.layer_widths, [11, 7, 30, 5, 9]);
+    branched.override_any(&[("layers.1.branches.0.layers.1.n".into(), 3.into())]).unwrap();
+    assert_eq!(branched.layers[2].node_input_dim, 3);
+    branched.override_any(&[("head".into(), "onehot".into())]).unwrap();
+    assert_eq!((branched.head, branched.output_width()), (HeadType::Onehot, Some(9)));
 }

@@ -57,10 +57,21 @@ fn per_layer() -> impl Strategy<Value = String> {
     let layer = layer.prop_map(|(node, width, fan_in, parameters)| {
         format!("  - {{node_type: {node}, output_size: {width}, n: {fan_in}, seed: 1, node_params: {parameters}}}\n")
     });
-    (value(ENCODERS), value(NUMBERS), prop::collection::vec(layer, 0..3), value(NUMBERS)).prop_map(
-        |(encoder, bits, layers, classes)| {
-            let layers = layers.concat();
-            format!("encoder: {{type: {encoder}, params: {{num_bits: {bits}}}}}\nlayers:\n{layers}groupsum: {{k: {classes}}}\n")
+    // Two branches, the first of which may be empty, in front of the layers.
+    let branches = (prop::collection::vec(layer.clone(), 0..3), layer.clone()).prop_map(|(first, second)| {
+        let indented = |layers: String| layers.replace("  - {", "          - {");
+        let first = if first.is_empty() { " []\n".to_owned() } else { format!("\n{}", indented(first.concat())) };
+        format!("  - branches:\n      - layers:{first}      - name: b\n        layers:\n{}", indented(second))
+    });
+    let parts = prop_oneof![2 => Just(String::new()), 1 => branches];
+    let head = prop_oneof![
+        3 => value(NUMBERS).prop_map(|classes| format!("groupsum: {{k: {classes}}}\n")),
+        1 => value(&["head: bits\n", "head: onehot\n", "head: none\n"]).prop_map(str::to_owned),
+    ];
+    (value(ENCODERS), value(NUMBERS), parts, prop::collection::vec(layer, 0..3), head).prop_map(
+        |(encoder, bits, branches, layers, head)| {
+            let layers = branches + &layers.concat();
+            format!("encoder: {{type: {encoder}, params: {{num_bits: {bits}}}}}\nlayers:\n{layers}{head}")
         },
     )
 }

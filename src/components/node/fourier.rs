@@ -12,7 +12,9 @@
 //! once; `num_frequencies` from 1 to 65536, by default the smaller of 2^n and 32. Amplitudes may
 //! become negative; their sum is signed. n from 1 to 16. Blocks `amplitudes` `(F, 1)`, `phases`
 //! `(F, 1)`, `bias` `(1)`; constants `frequencies` `(F, n)`. Own draw: amplitudes uniform in
-//! [0, 0.1), phases uniform in [-pi, pi), bias 0.5. Residual draw: frequency 0 is 0.5 for input 0
+//! [0, 1), phases uniform in [-pi, pi), bias 0.5. DiffLUT draws amplitudes in [0, 0.1), which is the
+//! same function, since only their ratios matter, but from there a step of an optimizer changes
+//! their signs. Residual draw: frequency 0 is 0.5 for input 0
 //! and 0 for the others, with the phase pi (with zero, as in DiffLUT, the node would pass on the
 //! inverse) and the amplitude c; the other amplitudes are the absolute value of noise. DiffLUT's
 //! penalty of 0.01 on the absolute amplitudes is not added by itself.
@@ -131,7 +133,7 @@ impl NodeKernel for Fourier {
     fn init(&self, rng: &mut ChaCha8Rng, row: &mut [f32]) {
         let (amplitudes, rest) = row.split_at_mut(self.frequencies);
         let (phases, rest) = rest.split_at_mut(self.frequencies);
-        amplitudes.iter_mut().for_each(|amplitude| *amplitude = 0.1 * rng.random::<f32>());
+        amplitudes.iter_mut().for_each(|amplitude| *amplitude = rng.random::<f32>());
         phases.iter_mut().for_each(|phase| *phase = PI * (2.0 * rng.random::<f32>() - 1.0));
         rest[0] = 0.5;
         for (frequency, vector) in rest[1..].chunks_exact_mut(self.fan_in).enumerate() {
