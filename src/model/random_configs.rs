@@ -8,7 +8,7 @@ use super::Model;
 use crate::config::ModelConfig;
 
 /// One of the spellings of a value, most of them allowed.
-fn value(of: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
+fn value(of: &'static [&'static str]) -> impl Strategy<Value = &'static str> + Clone {
     prop::sample::select(of)
 }
 
