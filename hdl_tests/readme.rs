@@ -59,8 +59,14 @@ fn fixed_part(line: &str) -> String {
 
 /// The programs that a command's checks need.
 fn needs(command: &str) -> Vec<&'static str> {
-    let checks =
-        [("icarus", "iverilog"), ("verilator", "verilator"), ("yosys", "yosys"), ("gcc", "gcc"), ("g++", "g++")];
+    let checks = [
+        ("icarus", "iverilog"),
+        ("verilator", "verilator"),
+        ("yosys", "yosys"),
+        ("formal", "yosys-abc"),
+        ("gcc", "gcc"),
+        ("g++", "g++"),
+    ];
     let Some(list) = command.split("--check ").nth(1).and_then(|rest| rest.split(' ').next()) else {
         return Vec::new();
     };
@@ -116,7 +122,7 @@ fn every_command_of_the_readme_does_what_it_shows() {
 
 #[test]
 fn every_command_of_the_docs_does_what_it_shows() {
-    for page in ["docs/fpga.md", "docs/embedded.md", "docs/training.md"] {
+    for page in ["docs/fpga.md", "docs/embedded.md", "docs/training.md", "docs/verification.md"] {
         run_page("every_command_of_the_docs_does_what_it_shows", &root().join(page), 1);
     }
 }

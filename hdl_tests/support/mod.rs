@@ -146,6 +146,7 @@ pub fn check_design(
         vectors,
         folder: folder.path(),
         limit: Duration::from_secs(300),
+        foreign: false,
     };
     verify::check(checker, &request).unwrap()
 }

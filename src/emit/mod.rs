@@ -19,9 +19,11 @@ mod text;
 mod torch;
 mod vectors;
 mod verilog;
+mod wires;
 
 pub use names::{Namer, identifier};
 pub use request::{EmitError, EmitOptions, EmitRequest, EmittedFile, LutStyle, Provenance, TestVectors, Vector};
+pub use wires::core_wire_names;
 
 use crate::netlist::Design;
 
