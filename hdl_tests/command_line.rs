@@ -31,7 +31,7 @@ fn wrong_names_get_a_suggestion_and_the_list() {
     refuses("difflut-export", &["digits", "--check", "icaros"], 2, &["no check `icaros`", "did you mean `icarus`?"]);
     refuses("difflut-export", &["digits", "--passes", "dups"], 2, &["no pass `dups`", "duplicates"]);
     refuses("difflut-export", &["digits", "-O9"], 2, &["no optimization level `9`"]);
-    refuses("difflut-export", &["digits", "--lut-style", "rom"], 2, &["no LUT style `rom`", "primitive"]);
+    refuses("difflut-export", &["digits", "--lut-style", "rom"], 2, &["--lut-style", "rom", "primitive"]);
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_table_that_changes_in_the_emitted_verilog_is_exit_code_1() {
     }
     let iverilog = which::which("iverilog").unwrap();
     let emptied = "s/\\(localparam .* T_l1_n0 = [0-9]*\\).*/\\1'h0;/";
-    let script = format!("sed -i \"{emptied}\" digits.v\nexec {} \"$@\"", iverilog.display());
+    let script = format!("sed -i \"{emptied}\" digits_core.v\nexec {} \"$@\"", iverilog.display());
     let (code, stdout, stderr) = with_fake("iverilog", &script, &["digits", "--check", "icarus", "--vectors", "300"]);
     assert_eq!(code, 1, "{stdout}{stderr}");
     assert!(stdout.contains("of 300 vectors, first:\nvector ") && stdout.contains("\n  got       class "), "{stdout}");
@@ -208,4 +208,25 @@ fn train_then_export_works_from_an_empty_folder() {
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let eval = program("difflut", folder.path(), &["eval", "my.safetensors", "--data", "digits_test.csv"]);
     assert!(eval.stdout.starts_with("accuracy "), "{}", eval.stdout);
+}
+
+#[test]
+fn a_folder_of_ap_types_that_is_none_is_named() {
+    if !tool("a_folder_of_ap_types_that_is_none_is_named", "g++") {
+        return;
+    }
+    let out = tempfile::tempdir().unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_difflut-export"))
+        .current_dir(root())
+        .env("DIFFLUT_AP_TYPES", "no/such/folder")
+        .args(["digits", "--target", "hls", "--check", "g++", "--vectors", "20", "--out"])
+        .arg(out.path())
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
+    assert!(
+        stderr.contains("no/such/folder/ap_int.h") && stderr.contains("DIFFLUT_AP_TYPES names the folder"),
+        "{stderr}"
+    );
 }

@@ -5,7 +5,9 @@ use std::path::Path;
 use difflut::binarized::arbitrary::{NetworkShape, random_network};
 use difflut::binarized::{BinarizedNetwork, Encoder, Head, LutLayer};
 use difflut::config::InputFormat;
-use difflut::emit::{EmitOptions, EmitRequest, EmittedFile, LutStyle, Provenance, TestVectors, Vector, target};
+use difflut::emit::{
+    EmitOptions, EmitRequest, EmittedFile, HdlOptions, LutStyle, Provenance, Registers, TestVectors, Vector, target,
+};
 use difflut::logic::TruthTable;
 use difflut::lower::lower;
 use difflut::netlist::{Design, DesignHead, InputBus, Netlist, Section};
@@ -25,7 +27,11 @@ fn provenance() -> Provenance {
 }
 
 fn options(registers_every: Option<u32>, lut_style: LutStyle) -> EmitOptions {
-    EmitOptions { registers_every, lut_style }
+    hdl(HdlOptions { pipeline: registers_every.map(Registers::Levels), lut_style, ..HdlOptions::default() })
+}
+
+fn hdl(hdl: HdlOptions) -> EmitOptions {
+    EmitOptions { hdl, ..EmitOptions::default() }
 }
 
 /// Emits into `folder` and returns the files.
@@ -42,14 +48,16 @@ fn emit(
     let emitted = target(target_name).unwrap().emit(&request).unwrap();
     assert_eq!(emitted, target(target_name).unwrap().emit(&request).unwrap(), "the same request, the same bytes");
     for file in &emitted {
-        std::fs::write(folder.join(&file.name), &file.contents).unwrap();
+        let path = folder.join(&file.name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, &file.contents).unwrap();
     }
     emitted
 }
 
 /// The last line of a simulation of `<name>_tb.v`.
-fn simulate(folder: &Path, name: &str, models: &str, arguments: &str) -> String {
-    run_silent(folder, "iverilog", &format!("-Wall -o sim {name}_tb.v {name}.v {models}"));
+fn simulate(folder: &Path, name: &str, arguments: &str) -> String {
+    run_silent(folder, "iverilog", &format!("-Wall -y . -y primitives -o sim {name}_tb.v"));
     let run = run(folder, "vvp", &format!("-n sim {arguments}"));
     assert!(run.success, "{}", run.output);
     run.output.lines().last().unwrap_or_default().to_owned()
@@ -72,12 +80,8 @@ fn check_verilog(test: &str, registers_every: Option<u32>, style: LutStyle) {
         let options = options(registers_every, style);
         let files = emit(folder.path(), "verilog", &design, &design.core, &options, &vectors);
         let name = stem(&files, "_tb.v");
-        let models = match style {
-            LutStyle::Table => String::new(),
-            LutStyle::Primitive => format!("{name}_primitives.v"),
-        };
-        run_silent(folder.path(), "verilator", &format!("--lint-only -Wall {name}.v {models}"));
-        assert_eq!(simulate(folder.path(), &name, &models, ""), "PASS 60 vectors", "{shape}");
+        run_silent(folder.path(), "verilator", &format!("--lint-only -Wall -y primitives {name}.v"));
+        assert_eq!(simulate(folder.path(), &name, ""), "PASS 60 vectors", "{shape}");
     }
 }
 
@@ -119,32 +123,32 @@ fn the_test_bench_rejects_every_kind_of_mistake() {
     let path = |name: &str| folder.path().join(name);
     let emit = |registers| {
         emit(folder.path(), "verilog", &design, &design.core, &options(registers, LutStyle::Table), &vectors);
-        std::fs::read_to_string(path("ands.v")).unwrap()
+        std::fs::read_to_string(path("ands_core.v")).unwrap()
     };
     let text = emit(None);
-    assert_eq!(simulate(folder.path(), "ands", "", ""), "PASS 40 vectors");
+    assert_eq!(simulate(folder.path(), "ands", ""), "PASS 40 vectors");
 
     // A flipped row of a table.
     assert!(text.contains("8'h80;"), "{text}");
-    std::fs::write(path("ands.v"), text.replacen("8'h80;", "8'h00;", 1)).unwrap();
-    let last = simulate(folder.path(), "ands", "", "");
+    std::fs::write(path("ands_core.v"), text.replacen("8'h80;", "8'h00;", 1)).unwrap();
+    let last = simulate(folder.path(), "ands", "");
     assert!(last.starts_with("FAIL ") && last.ends_with(" of 40 vectors differ"), "{last}");
     let whole = run(folder.path(), "vvp", "-n sim").output;
     assert!(whole.starts_with("FAIL vector "), "the first mismatch comes first: {whole}");
 
     // A signal that is never driven.
-    std::fs::write(path("ands.v"), text.replacen("8'h80;", "8'hxx;", 1)).unwrap();
-    assert_eq!(simulate(folder.path(), "ands", "", ""), "FAIL 40 of 40 vectors differ");
+    std::fs::write(path("ands_core.v"), text.replacen("8'h80;", "8'hxx;", 1)).unwrap();
+    assert_eq!(simulate(folder.path(), "ands", ""), "FAIL 40 of 40 vectors differ");
 
     // Missing expectations, also when the outputs are X as well.
-    std::fs::write(path("ands.v"), &text).unwrap();
-    assert_eq!(simulate(folder.path(), "ands", "", "+expected=nowhere.hex"), "FAIL 40 of 40 vectors differ");
-    let both = simulate(folder.path(), "ands", "", "+expected=nowhere.hex +inputs=nowhere.hex");
+    std::fs::write(path("ands_core.v"), &text).unwrap();
+    assert_eq!(simulate(folder.path(), "ands", "+expected=nowhere.hex"), "FAIL 40 of 40 vectors differ");
+    let both = simulate(folder.path(), "ands", "+expected=nowhere.hex +inputs=nowhere.hex");
     assert_eq!(both, "FAIL 40 of 40 vectors differ");
 
     // A register too many or too few.
     let text = emit(Some(1));
-    assert_eq!(simulate(folder.path(), "ands", "", ""), "PASS 40 vectors");
+    assert_eq!(simulate(folder.path(), "ands", ""), "PASS 40 vectors");
     let bench = std::fs::read_to_string(path("ands_tb.v")).unwrap();
     let latency = target("verilog").unwrap().latency(&design, &options(Some(1), LutStyle::Table));
     for wrong in [latency - 2, latency] {
@@ -152,7 +156,7 @@ fn the_test_bench_rejects_every_kind_of_mistake() {
         let shifted = shifted.replace(&format!("cycle >= {}", latency - 1), &format!("cycle >= {wrong}"));
         let shifted = shifted.replace(&format!("cycle - {}", latency - 1), &format!("cycle - {wrong}"));
         std::fs::write(path("ands_tb.v"), shifted).unwrap();
-        let last = simulate(folder.path(), "ands", "", "");
+        let last = simulate(folder.path(), "ands", "");
         assert!(last.starts_with("FAIL "), "{wrong} instead of {}: {last}\n{text}", latency - 1);
     }
 }
@@ -169,7 +173,7 @@ fn the_test_bench_writes_what_it_saw() {
         let options = options(Some(2), LutStyle::Table);
         let files = emit(folder.path(), "verilog", &design, &design.core, &options, &vectors);
         let name = stem(&files, "_tb.v");
-        assert_eq!(simulate(folder.path(), &name, "", "+results=seen.hex"), "PASS 20 vectors");
+        assert_eq!(simulate(folder.path(), &name, "+results=seen.hex"), "PASS 20 vectors");
         let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
         assert_eq!(read("seen.hex"), read(&format!("{name}_expected.hex")));
     }
@@ -346,7 +350,7 @@ fn yosys_proves_blif_and_verilog_equal() {
             std::fs::write(folder.path().join("x.blif"), text).unwrap();
             // -top drops every module below another top, so the second one is read later.
             let script = format!(
-                "read_verilog {name}.v\nhierarchy -top {name}\nproc\nflatten\nopt_clean\nrename {name} gold\n\
+                "read_verilog {name}.v\nhierarchy -libdir . -top {name}\nproc\nflatten\nopt_clean\nrename {name} gold\n\
                  read_blif -wideports x.blif\nmiter -equiv -flatten -make_outputs gold {name} miter\n\
                  hierarchy -top miter\nsat -verify -prove trigger 0 -show-inputs miter\n"
             );
@@ -385,7 +389,7 @@ fn yosys_synthesizes_both_styles() {
         let none = TestVectors::default();
         let files = emit(folder.path(), "verilog", &design, &design.core, &options(Some(2), style), &none);
         let name = stem(&files, ".v");
-        let script = format!("read_verilog {name}.v\n{script} -top {name}\nstat\n");
+        let script = format!("read_verilog {name}.v\nhierarchy -libdir . -top {name}\n{script} -top {name}\nstat\n");
         std::fs::write(folder.path().join("synth.ys"), script).unwrap();
         let synthesis = run(folder.path(), "yosys", "-q -s synth.ys");
         assert!(synthesis.success, "{}", synthesis.output);

@@ -10,10 +10,12 @@ mod composed_digits;
 #[cfg(feature = "train")]
 mod convnet_digits;
 mod digits;
+mod embedded;
 mod emit;
 #[cfg(feature = "train")]
 mod extension;
 mod faults;
+mod hardware;
 mod readme;
 mod support;
 #[cfg(feature = "train")]

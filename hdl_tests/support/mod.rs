@@ -128,12 +128,23 @@ pub fn check_design(
     vectors: &TestVectors,
     bench_vectors: &TestVectors,
 ) -> Verdict {
+    check_with(checker, &EmitOptions::default(), network, design, vectors, bench_vectors)
+}
+
+/// The same with options.
+pub fn check_with(
+    checker: &str,
+    options: &EmitOptions,
+    network: &BinarizedNetwork,
+    design: &Design,
+    vectors: &TestVectors,
+    bench_vectors: &TestVectors,
+) -> Verdict {
     let reference = lower(network);
     let checker = verify::checker(checker).unwrap();
     let target = emit::target(checker.target()).unwrap();
-    let (flat, provenance, options) = (flatten(design), provenance(), EmitOptions::default());
-    let request =
-        EmitRequest { design, flat: &flat, provenance: &provenance, options: &options, vectors: bench_vectors };
+    let (flat, provenance) = (flatten(design), provenance());
+    let request = EmitRequest { design, flat: &flat, provenance: &provenance, options, vectors: bench_vectors };
     let files = target.emit(&request).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let identifier = emit::identifier(&design.name);
@@ -142,11 +153,11 @@ pub fn check_design(
         reference: &reference,
         files: &files,
         identifier: &identifier,
-        latency: 0,
+        latency: target.latency(design, options),
+        options,
         vectors,
         folder: folder.path(),
         limit: Duration::from_secs(300),
-        foreign: false,
     };
     verify::check(checker, &request).unwrap()
 }

@@ -5,13 +5,11 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::emit::{EmittedFile, Target, TestVectors};
+use crate::emit::{EmitOptions, EmittedFile, Target, TestVectors};
 use crate::files::write_atomically;
 use crate::netlist::Design;
 use crate::store::LoadedModel;
-use crate::verify::{
-    self, CHECKERS, CheckOutcome, CheckRecord, CheckRequest, Checker, Summary, ToolError, VectorPlan, Verdict,
-};
+use crate::verify::{self, CHECKERS, CheckOutcome, CheckRecord, CheckRequest, Checker, Summary, ToolError, VectorPlan};
 
 use super::CliError;
 use super::export::unknown;
@@ -123,16 +121,14 @@ pub(super) struct Subject<'a> {
     pub(super) design: &'a Design,
     /// The design of the network before the optimizer.
     pub(super) reference: &'a Design,
-    /// Designs that the artefact may have been printed from, for the names of its wires.
-    pub(super) candidates: &'a [&'a Design],
     /// What was printed of it.
     pub(super) emitted: &'a [(&'static dyn Target, Vec<EmittedFile>)],
     /// Latency of a target.
     pub(super) latency: &'a dyn Fn(&dyn Target) -> u32,
+    /// The options that it was printed with.
+    pub(super) options: &'a EmitOptions,
     /// The stimulus.
     pub(super) vectors: &'a TestVectors,
-    /// The artefact was not printed in this run.
-    pub(super) foreign: bool,
     /// Where the folders of failed checks go.
     pub(super) failures: &'a Path,
 }
@@ -202,28 +198,14 @@ fn run_check(
         files,
         identifier: &identifier,
         latency: (subject.latency)(*target),
+        options: subject.options,
         vectors: subject.vectors,
         folder: folder.path(),
         limit: arguments.limit(),
-        foreign: subject.foreign,
     };
     let started = Instant::now();
     let verdict = verify::check(checker, &request);
-    let place = match &verdict {
-        Ok(Verdict::Different { first, .. } | Verdict::Refuted { first: Some(first), .. })
-            if target.name() == "verilog" =>
-        {
-            // The walk back is a help; that it cannot be done is no reason to hide the difference.
-            let place = verify::locate(&request, first, subject.candidates);
-            Some(place.unwrap_or_else(|error| format!("  the walk back to its first wire was not done: {error}")))
-        }
-        _ => None,
-    };
     let mut record = CheckRecord::new(checker, verdict, started.elapsed());
-    if let (CheckOutcome::Different { details, .. }, Some(place)) = (&mut record.outcome, place) {
-        details.push('\n');
-        details.push_str(&place);
-    }
     let failed = !record.outcome.is_success();
     let kept = match &arguments.keep {
         Some(keep) => Some(keep.join(checker.name())),

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::binarized::Head;
-use crate::emit::{self, EmitOptions, EmitRequest, EmittedFile, LutStyle, Provenance, TARGETS, Target, TestVectors};
+use crate::emit::{self, EmitOptions, EmitRequest, EmittedFile, Provenance, TARGETS, Target, TestVectors};
 use crate::files::{nearest, sha256_hex, write_atomically, write_folder};
 use crate::lower::{flatten, lower};
 use crate::netlist::Design;
 use crate::passes::{PassReport, Pipeline, optimize};
 use crate::report::DesignReport;
 use crate::store::LoadedModel;
-use crate::verify::{CHECKERS, CheckRecord, Checker, MutationPlan, coverage, mutate};
+use crate::verify::{CHECKERS, CheckRecord, Checker};
 
 use super::CliError;
 use super::checks::{CheckArgs, Chosen, Subject, available, run_checks};
@@ -23,7 +23,7 @@ use super::samples::{Samples, load_samples, load_vectors};
 pub struct ExportArgs {
     /// A model file or the name of a pretrained model
     model: String,
-    /// What to print: verilog, hls, c, blif, torch; several by commas or by repeating the option
+    /// What to print: verilog, vhdl, hls, c, blif, torch; several by commas or by repeating the option
     /// [default: verilog; for `verify` the targets of the checks]
     #[arg(long, short, value_delimiter = ',', value_name = "TARGET")]
     target: Vec<String>,
@@ -45,29 +45,13 @@ pub struct ExportArgs {
     /// Print what every pass did
     #[arg(long, short)]
     verbose: bool,
-    /// Verilog: a register after every N levels of logic; 0 is combinational
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    registers_every: u32,
-    /// Verilog: `table` prints indexed constants (portable), `primitive` prints LUT1 to LUT6 with INIT
-    #[arg(long, default_value = "table", value_name = "STYLE")]
-    lut_style: String,
+    #[command(flatten)]
+    options: EmitOptions,
     #[command(flatten)]
     checks: CheckArgs,
     /// Also write the numbers of the report as JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-}
-
-impl ExportArgs {
-    /// The options of the checks.
-    pub(super) fn checks(&self) -> &CheckArgs {
-        &self.checks
-    }
-
-    /// The model.
-    pub(super) fn model(&self) -> &str {
-        &self.model
-    }
 }
 
 /// What is exported, before anything is written.
@@ -77,7 +61,6 @@ struct Plan {
     /// Checks that were left out for want of a tool.
     skipped: Vec<CheckRecord>,
     pipeline: Pipeline,
-    options: EmitOptions,
 }
 
 /// A model on its way through the compiler.
@@ -110,8 +93,8 @@ pub(super) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
         print_passes(&work.passes);
     }
     say!("\n{}", work.report);
-    print_latency(&plan, &work);
-    let latency = |target: &dyn Target| target.latency(&work.design, &plan.options);
+    print_latency(arguments, &work);
+    let latency = |target: &dyn Target| target.latency(&work.design, &arguments.options);
     if let Some(path) = &arguments.report {
         write_report(path, &work.model, &work.report, &work.emitted, latency)?;
     }
@@ -119,105 +102,19 @@ pub(super) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
 }
 
 /// `difflut verify`: prints into memory, checks that, and writes nothing but what was asked for.
-pub(super) fn verify(arguments: &ExportArgs, mutants: Option<u32>) -> Result<(), CliError> {
+pub(super) fn verify(arguments: &ExportArgs) -> Result<(), CliError> {
     let mut chosen = arguments.checks.chosen()?;
-    if let Some(count) = mutants {
-        if chosen.is_empty() {
-            let formal = CHECKERS.iter().copied().find(|checker| checker.name() == "formal");
-            chosen.extend(formal.map(|checker| Chosen { checker, required: true }));
-        }
-        return verify_mutants(arguments, chosen, count);
-    }
-    if arguments.checks.check.is_empty() {
+    if chosen.is_empty() {
         let fits = |checker: &&dyn Checker| {
-            let named = chosen.iter().any(|chosen| chosen.checker.name() == checker.name());
-            let target = arguments.target.is_empty() || arguments.target.iter().any(|name| name == checker.target());
-            // Synthesis takes minutes, so it has to be asked for.
-            !named && target && !checker.name().starts_with("gates-")
+            arguments.target.is_empty() || arguments.target.iter().any(|target| target == checker.target())
         };
-        let default: Vec<Chosen> =
-            CHECKERS.iter().copied().filter(fits).map(|checker| Chosen { checker, required: false }).collect();
-        chosen.extend(default);
+        chosen = CHECKERS.iter().copied().filter(fits).map(|checker| Chosen { checker, required: false }).collect();
     }
     let plan = plan(arguments, chosen, None)?;
     let work = prepare(arguments, &plan)?;
     print_model(&work.model);
-    print_latency(&plan, &work);
-    let codes = work.vectors.vectors.iter().map(|vector| vector.codes.as_slice());
-    say!("coverage: {}", coverage(&work.model.network, codes));
+    print_latency(arguments, &work);
     check(arguments, plan, &work)
-}
-
-/// The share of mutants that simulation has to find, of those that are faults.
-const ENOUGH_CAUGHT: f64 = 0.99;
-
-/// `difflut verify --mutate`: puts faults into what is printed and counts who finds them.
-fn verify_mutants(arguments: &ExportArgs, chosen: Vec<Chosen>, count: u32) -> Result<(), CliError> {
-    let plan = plan(arguments, chosen, None)?;
-    let mut targets: Vec<&str> = plan.checkers.iter().map(|checker| checker.target()).collect();
-    targets.sort_unstable();
-    targets.dedup();
-    let [target] = plan.targets.as_slice() else {
-        return Err(CliError::Usage(format!(
-            "mutants are made of one target; the checks are for {}: choose with --check or --target",
-            targets.join(", ")
-        )));
-    };
-    let work = prepare(arguments, &plan)?;
-    print_model(&work.model);
-    print_latency(&plan, &work);
-    say!("vectors: {}", work.samples.describe(&work.vectors));
-    let provenance = provenance(&work.model);
-    let emit = |design: &Design| {
-        let flat = flatten(design);
-        let request = EmitRequest {
-            design,
-            flat: &flat,
-            provenance: &provenance,
-            options: &plan.options,
-            vectors: &work.vectors,
-        };
-        target.emit(&request)
-    };
-    let report = mutate(
-        &MutationPlan {
-            reference: &work.reference,
-            design: &work.design,
-            emit: &emit,
-            latency: target.latency(&work.design, &plan.options),
-            vectors: &work.vectors,
-            count: count as usize,
-            seed: arguments.checks.seed,
-            limit: std::time::Duration::from_secs(arguments.checks.time_limit),
-        },
-        &plan.checkers,
-    )?;
-    say!("\n{report}");
-    for (check, mutant) in &report.missed {
-        say!("not found by {check}: {mutant}");
-    }
-    for (check, mutant, error) in &report.not_done {
-        say!("not done by {check}: {mutant}: {error}");
-    }
-    if let Some(path) = &arguments.checks.json {
-        write_atomically(path, report.to_json().as_bytes())?;
-    }
-    if let Some((check, mutant, _)) = report.not_done.first() {
-        return Err(CliError::Checks(format!("check {check} could not judge a mutant: {mutant}")));
-    }
-    let short: Vec<String> = (0..report.columns.len())
-        .filter(|&column| {
-            let tally = report.total(column);
-            // A proof has no excuse; vectors cannot show everything.
-            tally.missed > 0 && (report.columns[column] == "formal" || tally.share() < ENOUGH_CAUGHT)
-        })
-        .map(|column| format!("{} found {:.1} %", report.columns[column], 100.0 * report.total(column).share()))
-        .collect();
-    if short.is_empty() {
-        Ok(())
-    } else {
-        Err(CliError::Different(format!("mutants got through: {}", short.join(", "))))
-    }
 }
 
 /// Loads, optimizes and prints into memory.
@@ -241,7 +138,7 @@ fn prepare(arguments: &ExportArgs, plan: &Plan) -> Result<Work, CliError> {
         design: &design,
         flat: &flat,
         provenance: &provenance,
-        options: &plan.options,
+        options: &arguments.options,
         vectors: &vectors,
     };
     let mut emitted: Vec<(&'static dyn Target, Vec<EmittedFile>)> = Vec::new();
@@ -255,28 +152,27 @@ fn prepare(arguments: &ExportArgs, plan: &Plan) -> Result<Work, CliError> {
 /// Runs the checks of `plan` on what was printed.
 fn check(arguments: &ExportArgs, plan: Plan, work: &Work) -> Result<(), CliError> {
     say!("vectors: {}", work.samples.describe(&work.vectors));
-    let latency = |target: &dyn Target| target.latency(&work.design, &plan.options);
+    let latency = |target: &dyn Target| target.latency(&work.design, &arguments.options);
     let subject = Subject {
         design: &work.design,
         reference: &work.reference,
         emitted: &work.emitted,
         latency: &latency,
+        options: &arguments.options,
         vectors: &work.vectors,
-        candidates: &[&work.design],
-        foreign: false,
         failures: &work.folder.join("failures"),
     };
     run_checks(&arguments.checks, &work.model, &plan.checkers, plan.skipped, &subject)
 }
 
-fn print_latency(plan: &Plan, work: &Work) {
+fn print_latency(arguments: &ExportArgs, work: &Work) {
     for (target, _) in &work.emitted {
-        let latency = target.latency(&work.design, &plan.options);
+        let latency = target.latency(&work.design, &arguments.options);
         if latency > 0 {
             let unit = if latency == 1 { "cycle" } else { "cycles" };
             say!("{}: latency {latency} {unit}, a new input every cycle", target.name());
-        } else if target.name() == "verilog" {
-            say!("verilog: combinational, latency 0 cycles");
+        } else if target.is_hardware() {
+            say!("{}: combinational, latency 0 cycles", target.name());
         }
     }
 }
@@ -297,15 +193,17 @@ fn plan(arguments: &ExportArgs, chosen: Vec<Chosen>, default: Option<&str>) -> R
         Some(passes) => Pipeline::by_names(passes)?,
         None => Pipeline::level(&arguments.optimize)?,
     };
-    let lut_style = match arguments.lut_style.as_str() {
-        "table" => LutStyle::Table,
-        "primitive" => LutStyle::Primitive,
-        other => return Err(unknown("LUT style", other, ["table", "primitive"].into_iter())),
-    };
     let chosen_target = |name: &str| targets.iter().any(|target| target.name() == name);
     let mut wanted = Vec::new();
     for chosen in chosen {
         let target = chosen.checker.target();
+        match chosen.checker.accepts(&arguments.options) {
+            Ok(()) => {}
+            Err(_) if !chosen.required => continue,
+            Err(reason) => {
+                return Err(CliError::Usage(format!("the check `{}` {reason}", chosen.checker.name())));
+            }
+        }
         if targets.is_empty() || chosen_target(target) {
             wanted.push(chosen);
         } else if chosen.required {
@@ -316,8 +214,6 @@ fn plan(arguments: &ExportArgs, chosen: Vec<Chosen>, default: Option<&str>) -> R
         }
     }
     let (checkers, skipped) = available(&wanted)?;
-    let registers_every = (arguments.registers_every > 0).then_some(arguments.registers_every);
-    let options = EmitOptions { registers_every, lut_style };
     if targets.is_empty() {
         targets = TARGETS
             .iter()
@@ -325,7 +221,7 @@ fn plan(arguments: &ExportArgs, chosen: Vec<Chosen>, default: Option<&str>) -> R
             .filter(|target| checkers.iter().any(|checker| checker.target() == target.name()))
             .collect();
     }
-    Ok(Plan { targets, checkers, skipped, pipeline: pipeline.check_function(arguments.check_passes), options })
+    Ok(Plan { targets, checkers, skipped, pipeline: pipeline.check_function(arguments.check_passes) })
 }
 
 /// A sentence on a name that does not exist, with the nearest that does.

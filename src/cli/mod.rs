@@ -16,7 +16,6 @@ mod doctor;
 mod error;
 mod eval;
 mod export;
-mod foreign;
 mod import;
 mod info;
 mod list;

@@ -7,6 +7,7 @@
 
 mod blif;
 mod c;
+mod hdl;
 mod hls;
 mod keywords;
 mod names;
@@ -19,11 +20,12 @@ mod text;
 mod torch;
 mod vectors;
 mod verilog;
-mod wires;
+mod vhdl;
 
+pub use c::{COptions, CStyle, WordSize};
+pub use hdl::{Device, EncoderOption, HdlOptions, Interface, LutStyle, OutputSet, Registers};
 pub use names::{Namer, identifier};
-pub use request::{EmitError, EmitOptions, EmitRequest, EmittedFile, LutStyle, Provenance, TestVectors, Vector};
-pub use wires::core_wire_names;
+pub use request::{EmitError, EmitOptions, EmitRequest, EmittedFile, Provenance, TestVectors, Vector};
 
 use crate::netlist::Design;
 
@@ -45,14 +47,41 @@ pub trait Target: Sync {
     fn latency(&self, _design: &Design, _options: &EmitOptions) -> u32 {
         0
     }
+
+    /// Whether the design becomes hardware, for which [`HdlOptions`] count.
+    fn is_hardware(&self) -> bool {
+        false
+    }
 }
 
 /// Every target, in the order of help texts.
-pub static TARGETS: &[&dyn Target] = &[&verilog::Verilog, &hls::Hls, &c::C, &blif::Blif, &torch::Torch];
+pub static TARGETS: &[&dyn Target] = &[&verilog::Verilog, &vhdl::Vhdl, &hls::Hls, &c::C, &blif::Blif, &torch::Torch];
 
 /// The target of this name.
 pub fn target(name: &str) -> Option<&'static dyn Target> {
     TARGETS.iter().copied().find(|target| target.name() == name)
+}
+
+/// The vectors of a hardware target: what its test bench reads, and without an encoder the table
+/// of the bits that are the input.
+fn hdl_vectors(hardware: &hdl::Hardware<'_>, request: &EmitRequest<'_>) -> Vec<EmittedFile> {
+    let name = &hardware.facts.name;
+    let file = |suffix: &str, purpose, contents| EmittedFile { name: format!("{name}{suffix}"), purpose, contents };
+    let mut files = Vec::new();
+    let encoded = hdl::sorted_comparators(request.design, hardware.order);
+    if !hardware.settings.encoder {
+        files.push(file("_encoded.csv", "what each bit of the input means", vectors::encoded_table(request, &encoded)));
+    }
+    if !request.vectors.vectors.is_empty() {
+        let inputs = match hardware.settings.encoder {
+            true => vectors::input_lines(request.design, request.vectors),
+            false => vectors::encoded_lines(request.design, &encoded, request.vectors),
+        };
+        files.push(file("_inputs.hex", "test vectors: the input bus", inputs));
+        let expected = vectors::output_lines(hardware.facts.output, hardware.settings.outputs, request.vectors);
+        files.push(file("_expected.hex", "test vectors: the outputs of the reference inference", expected));
+    }
+    files
 }
 
 /// Bits of the smallest unsigned integer type of C that holds `largest`.

@@ -1,6 +1,11 @@
 //! What a target is asked for and what it returns.
 
+use clap::Args;
+
 use crate::netlist::{Design, Netlist};
+
+use super::c::COptions;
+use super::hdl::HdlOptions;
 
 /// Everything a target needs to print a design.
 #[derive(Clone, Copy, Debug)]
@@ -38,23 +43,15 @@ pub struct Provenance {
     pub tau: Option<String>,
 }
 
-/// Choices of the user.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Choices of the user: the options of each target that has any, as the command line spells them.
+#[derive(Args, Clone, Debug, Default, PartialEq)]
 pub struct EmitOptions {
-    /// Verilog: a register after every this many levels of logic; `None` is combinational.
-    pub registers_every: Option<u32>,
-    /// Verilog: how one lookup table is written.
-    pub lut_style: LutStyle,
-}
-
-/// How Verilog writes one lookup table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LutStyle {
-    /// `localparam` table, indexed by its inputs: portable, quick in every simulator.
-    #[default]
-    Table,
-    /// Instances of `LUT1` to `LUT6` with `INIT`: FPGA primitives, quickest in synthesis.
-    Primitive,
+    /// Verilog and VHDL.
+    #[command(flatten)]
+    pub hdl: HdlOptions,
+    /// The C header.
+    #[command(flatten)]
+    pub c: COptions,
 }
 
 /// Stimulus and what the reference inference makes of it.
@@ -102,6 +99,14 @@ pub enum EmitError {
         found: String,
         /// What is allowed.
         allowed: String,
+    },
+    /// Options that contradict each other or the design.
+    #[error("target `{target}`: {reason}")]
+    Combination {
+        /// The target.
+        target: &'static str,
+        /// Why it is impossible, and what to do about it.
+        reason: String,
     },
     /// The design has something that the target has no words for.
     #[error("target `{target}` cannot express the design: {reason}")]

@@ -4,7 +4,10 @@
 use crate::logic::TruthTable;
 use crate::netlist::{ClassHead, Comparator, Design, DesignHead, InputBus, Netlist, Section};
 
-use super::{EmitError, EmitOptions, EmitRequest, LutStyle, Provenance, TestVectors, Vector, target};
+use super::{
+    EmitError, EmitOptions, EmitRequest, EncoderOption, HdlOptions, Interface, LutStyle, OutputSet, Provenance,
+    Registers, TestVectors, Vector, target,
+};
 
 /// Three features of two bits, four tables in two layers, two classes; feature 2 is not read.
 fn design() -> Design {
@@ -79,45 +82,61 @@ fn print(target_name: &str, options: &EmitOptions, vectors: &TestVectors) -> Res
     Ok(files.iter().map(|file| format!("==== {}: {}\n{}", file.name, file.purpose, text(&file.contents))).collect())
 }
 
-fn printed(target_name: &str, registers_every: Option<u32>, lut_style: LutStyle) -> String {
-    print(target_name, &EmitOptions { registers_every, lut_style }, &vectors(&design())).unwrap()
+fn hdl(pipeline: Option<Registers>, lut_style: LutStyle) -> EmitOptions {
+    EmitOptions { hdl: HdlOptions { pipeline, lut_style, ..HdlOptions::default() }, ..EmitOptions::default() }
+}
+
+fn printed(target_name: &str, options: &EmitOptions) -> String {
+    print(target_name, options, &vectors(&design())).unwrap()
 }
 
 #[test]
 fn verilog_combinational() {
-    insta::assert_snapshot!(printed("verilog", None, LutStyle::Table));
+    insta::assert_snapshot!(printed("verilog", &EmitOptions::default()));
 }
 
 #[test]
 fn verilog_pipelined_primitives() {
-    insta::assert_snapshot!(printed("verilog", Some(1), LutStyle::Primitive));
+    insta::assert_snapshot!(printed("verilog", &hdl(Some(Registers::Levels(1)), LutStyle::Primitive)));
+}
+
+#[test]
+fn verilog_stream() {
+    let hdl = HdlOptions { interface: Interface::Axis, ..HdlOptions::default() };
+    let text = printed("verilog", &EmitOptions { hdl, ..EmitOptions::default() });
+    insta::assert_snapshot!(text.split("==== tiny_net_encoder.v").next().unwrap_or_default());
+}
+
+#[test]
+fn vhdl_pipelined() {
+    insta::assert_snapshot!(printed("vhdl", &hdl(Some(Registers::Levels(2)), LutStyle::Table)));
 }
 
 #[test]
 fn hls() {
-    insta::assert_snapshot!(printed("hls", None, LutStyle::Table));
+    insta::assert_snapshot!(printed("hls", &EmitOptions::default()));
 }
 
 #[test]
 fn c() {
-    insta::assert_snapshot!(printed("c", None, LutStyle::Table));
+    insta::assert_snapshot!(printed("c", &EmitOptions::default()));
 }
 
 #[test]
 fn torch() {
     // The tensors are no text; hdl_tests run both files.
-    let text = printed("torch", None, LutStyle::Table);
+    let text = printed("torch", &EmitOptions::default());
     insta::assert_snapshot!(text.split("==== tiny_net_torch.safetensors").next().unwrap_or_default());
 }
 
 #[test]
 fn blif() {
-    insta::assert_snapshot!(printed("blif", None, LutStyle::Table));
+    insta::assert_snapshot!(printed("blif", &EmitOptions::default()));
 }
 
 #[test]
 fn without_vectors_there_is_no_test_bench() {
-    for (target, files) in [("verilog", 1), ("hls", 3)] {
+    for (target, files) in [("verilog", 6), ("vhdl", 1), ("hls", 3)] {
         let text = print(target, &EmitOptions::default(), &TestVectors::default()).unwrap();
         assert_eq!(text.matches("==== ").count(), files, "{text}");
         assert!(!text.contains("_tb"), "{text}");
@@ -140,10 +159,27 @@ fn vectors_that_do_not_fit_are_refused_with_their_number() {
 }
 
 #[test]
-fn a_register_after_every_zero_levels_is_refused() {
-    let options = EmitOptions { registers_every: Some(0), ..EmitOptions::default() };
-    let error = print("verilog", &options, &TestVectors::default()).unwrap_err().to_string();
-    assert!(error.starts_with("target `verilog`: option --registers-every is 0; allowed are "), "{error}");
+fn impossible_combinations_say_why() {
+    let refuse = |change: &dyn Fn(&mut HdlOptions)| {
+        let mut options = EmitOptions::default();
+        change(&mut options.hdl);
+        print("verilog", &options, &TestVectors::default()).unwrap_err().to_string()
+    };
+    let starts = |found: String, expected: &str| assert!(found.starts_with(expected), "{found}");
+    starts(
+        refuse(&|hdl| hdl.pipeline = Some(Registers::Levels(0))),
+        "target `verilog`: option --pipeline is 0; allowed are ",
+    );
+    starts(refuse(&|hdl| hdl.pipeline = Some(Registers::Auto)), "target `verilog`: --pipeline auto needs the clock");
+    starts(refuse(&|hdl| hdl.clock_mhz = Some(100.0)), "target `verilog`: --clock-mhz has no effect without ");
+    starts(
+        refuse(&|hdl| (hdl.interface, hdl.pipeline) = (Interface::Axis, Some(Registers::None))),
+        "target `verilog`: --interface valid and axis need registers",
+    );
+    starts(
+        refuse(&|hdl| (hdl.pipeline, hdl.clock_mhz) = (Some(Registers::Auto), Some(1900.0))),
+        "target `verilog`: option --clock-mhz is 1900; allowed are clocks up to ",
+    );
 }
 
 #[test]
@@ -151,9 +187,14 @@ fn latency_is_depth_over_levels_between_registers() {
     let design = design();
     // Comparators, two layers, the addition of two bits, comparison and selection.
     assert_eq!(design.depth(), 6);
-    let latency = |registers_every| {
-        target("verilog").unwrap().latency(&design, &EmitOptions { registers_every, ..EmitOptions::default() })
-    };
-    assert_eq!([None, Some(1), Some(2), Some(4), Some(9)].map(latency), [0, 6, 3, 2, 1]);
+    let latency = |pipeline| target("verilog").unwrap().latency(&design, &hdl(pipeline, LutStyle::Table));
+    let levels = |every| Some(Registers::Levels(every));
+    assert_eq!([None, levels(1), levels(2), levels(4), levels(9)].map(latency), [0, 6, 3, 2, 1]);
+    // Encoder, two layers, scores, class.
+    assert_eq!(latency(Some(Registers::Layers)), 5);
+    let options = HdlOptions { pipeline: levels(1), outputs: OutputSet::Scores, ..HdlOptions::default() };
+    assert_eq!(target("verilog").unwrap().latency(&design, &EmitOptions { hdl: options, ..EmitOptions::default() }), 4);
+    let options = HdlOptions { pipeline: levels(1), encoder: EncoderOption::Off, ..HdlOptions::default() };
+    assert_eq!(target("vhdl").unwrap().latency(&design, &EmitOptions { hdl: options, ..EmitOptions::default() }), 5);
     assert_eq!(target("c").unwrap().latency(&design, &EmitOptions::default()), 0);
 }

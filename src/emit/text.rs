@@ -1,6 +1,6 @@
 //! Output text that is put together from templates.
 
-use askama::Template;
+use askama::{DynTemplate, Template};
 
 use super::EmitError;
 
@@ -9,14 +9,12 @@ use super::EmitError;
 pub(super) struct Text {
     target: &'static str,
     text: String,
-    counted: usize,
-    lines: usize,
 }
 
 impl Text {
     /// No text yet, of `target`.
     pub(super) fn new(target: &'static str) -> Self {
-        Self { target, text: String::new(), counted: 0, lines: 0 }
+        Self { target, text: String::new() }
     }
 
     /// Appends a template and the newline that askama drops at its end.
@@ -27,16 +25,18 @@ impl Text {
         Ok(())
     }
 
+    /// Appends a template whose type is not known here.
+    pub(super) fn dynamic(&mut self, template: &dyn DynTemplate) -> Result<(), EmitError> {
+        let target = self.target;
+        let text = template.dyn_render().map_err(|source| EmitError::Template { target, source })?;
+        self.push(&text);
+        self.push("\n");
+        Ok(())
+    }
+
     /// Appends text.
     pub(super) fn push(&mut self, text: &str) {
         self.text.push_str(text);
-    }
-
-    /// Number of lines so far; what was counted once is not counted again.
-    pub(super) fn lines(&mut self) -> usize {
-        self.lines += self.text.as_bytes()[self.counted..].iter().filter(|&&byte| byte == b'\n').count();
-        self.counted = self.text.len();
-        self.lines
     }
 
     /// The text so far.

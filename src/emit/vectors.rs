@@ -1,9 +1,9 @@
 //! Test vectors as the bits of buses.
 
-use crate::netlist::Design;
+use crate::netlist::{Comparator, Design};
 
 use super::notes::OutputBus;
-use super::{EmitError, TestVectors, Vector};
+use super::{EmitError, EmitRequest, OutputSet, TestVectors, Vector};
 
 /// Bits of a bus, written as one hexadecimal number.
 #[derive(Debug, Default)]
@@ -38,13 +38,38 @@ pub(super) fn input_lines(design: &Design, vectors: &TestVectors) -> Vec<u8> {
     })
 }
 
-/// One line per vector: the class in the lowest bits and the scores above it, or the plain bits.
-pub(super) fn output_lines(output: OutputBus, vectors: &TestVectors) -> Vec<u8> {
+/// One line per vector: the bits `code >= threshold` of these comparators.
+pub(super) fn encoded_lines(design: &Design, comparators: &[u32], vectors: &TestVectors) -> Vec<u8> {
+    lines(vectors, |vector, bus| {
+        for &number in comparators {
+            let comparator = design.comparators[number as usize];
+            bus.bits.push(vector.codes[comparator.feature as usize] >= comparator.threshold);
+        }
+    })
+}
+
+/// What each bit of the input of a design without encoder means: `feature >= threshold`, as a
+/// code and as a value.
+pub(super) fn encoded_table(request: &EmitRequest<'_>, comparators: &[u32]) -> Vec<u8> {
+    let mut text = "bit,feature,code_at_least,value_at_least\n".to_owned();
+    for (bit, &number) in comparators.iter().enumerate() {
+        let Comparator { feature, threshold } = request.design.comparators[number as usize];
+        let value = (threshold as f64 * request.provenance.scale + request.provenance.offset) as f32;
+        text.push_str(&format!("{bit},{feature},{threshold},{value}\n"));
+    }
+    text.into_bytes()
+}
+
+/// One line per vector: the class in the lowest bits and the scores above it, as far as they are
+/// outputs, or the plain bits.
+pub(super) fn output_lines(output: OutputBus, outputs: OutputSet, vectors: &TestVectors) -> Vec<u8> {
     lines(vectors, |vector, bus| match output {
         OutputBus::Bits(_) => bus.bits.extend_from_slice(&vector.bits),
         OutputBus::Classes { class_bits, score_bits, .. } => {
-            bus.push(u64::from(vector.class.unwrap_or(0)), class_bits);
-            for &score in &vector.scores {
+            if outputs.class() {
+                bus.push(u64::from(vector.class.unwrap_or(0)), class_bits);
+            }
+            for &score in vector.scores.iter().filter(|_| outputs.scores()) {
                 bus.push(u64::from(score), score_bits);
             }
         }
@@ -139,7 +164,9 @@ mod tests {
     fn scores_stand_above_the_class() {
         let vector = Vector { codes: vec![], bits: vec![], scores: vec![1, 2], class: Some(1) };
         let output = OutputBus::Classes { classes: 2, class_bits: 1, score_bits: 2 };
-        let text = output_lines(output, &TestVectors { vectors: vec![vector] });
-        assert_eq!(text, b"13\n", "10 01 1");
+        let vectors = TestVectors { vectors: vec![vector] };
+        assert_eq!(output_lines(output, OutputSet::Both, &vectors), b"13\n", "10 01 1");
+        assert_eq!(output_lines(output, OutputSet::Scores, &vectors), b"9\n", "10 01");
+        assert_eq!(output_lines(output, OutputSet::Class, &vectors), b"1\n", "1");
     }
 }

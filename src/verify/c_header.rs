@@ -37,6 +37,10 @@ struct Harness<'a> {
     upper: String,
     classes: bool,
     score: &'static str,
+    class: &'static str,
+    /// Whether the functions for many samples are there, which then have to agree.
+    batch: bool,
+    vectors: usize,
 }
 
 impl Checker for CHeader {
@@ -73,6 +77,13 @@ impl Checker for CHeader {
                 DesignHead::Classes(head) if head.score_bits() > 16 => "uint32_t",
                 _ => "uint16_t",
             },
+            class: match &request.design.head {
+                DesignHead::Classes(head) if head.groups.len() > 1 << 16 => "uint32_t",
+                DesignHead::Classes(head) if head.groups.len() > 1 << 8 => "uint16_t",
+                _ => "uint8_t",
+            },
+            batch: request.options.c.c_batch,
+            vectors: request.vectors.vectors.len(),
         };
         // Templates lose the line's end that -Wnewline-eof wants.
         write_scratch(request.folder, "harness.c", (harness.render().unwrap_or_default() + "\n").as_bytes())?;

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::emit::{EmittedFile, TestVectors, Vector};
-use crate::netlist::{Design, DesignHead};
+use crate::emit::{self, EmitOptions, EmittedFile, EncoderOption, OutputSet, TestVectors, Vector};
+use crate::netlist::{Comparator, Design, DesignHead, Schedule};
 
 use super::{Program, RunOutput, ToolError};
 
@@ -30,6 +30,14 @@ pub trait Checker: Sync {
         self.programs().iter().try_for_each(|program| program.require(self.name()).map(drop))
     }
 
+    /// Whether an artefact with these options is something that the check can run.
+    ///
+    /// # Errors
+    /// Why not, as the end of a sentence.
+    fn accepts(&self, _options: &EmitOptions) -> Result<(), &'static str> {
+        Ok(())
+    }
+
     /// Runs the artefact on every vector.
     ///
     /// # Errors
@@ -44,7 +52,7 @@ pub trait Checker: Sync {
     /// [`ToolError`] when there is nothing to compare.
     fn judge(&self, request: &CheckRequest<'_>) -> Result<Verdict, ToolError> {
         let run = self.run(request)?;
-        match (compare(request.vectors, &run.answers), run.complaint) {
+        match (compare(request.vectors, request.outputs(self.target()), &run.answers), run.complaint) {
             (Ok(Verdict::Equal { .. }), Some(line)) => Ok(Verdict::TestBench { line }),
             (Ok(verdict), _) => Ok(verdict),
             (Err(found), _) => Err(ToolError::Garbage {
@@ -78,34 +86,20 @@ pub struct CheckRequest<'a> {
     pub identifier: &'a str,
     /// Clock cycles from an input to its outputs; 0 for an artefact without a clock.
     pub latency: u32,
+    /// The options that the artefact was printed with.
+    pub options: &'a EmitOptions,
     /// The stimulus.
     pub vectors: &'a TestVectors,
     /// A scratch folder of its own.
     pub folder: &'a Path,
     /// How long one program may run.
     pub limit: Duration,
-    /// The artefact was not printed in this run: it brings no test bench and follows no rules of
-    /// style.
-    pub foreign: bool,
 }
 
 impl CheckRequest<'_> {
     /// The names of the artefact's files with this ending.
     pub(super) fn names_ending_in(&self, ending: &str) -> Vec<&str> {
         self.files.iter().map(|file| file.name.as_str()).filter(|name| name.ends_with(ending)).collect()
-    }
-
-    /// The artefact's Verilog files without its test bench and without files of these endings.
-    pub(super) fn design_sources(&self, without: &[&str]) -> Vec<&str> {
-        let mut sources = self.names_ending_in(".v");
-        let bench = format!("{}_tb.v", self.identifier);
-        sources.retain(|name| *name != bench && !without.iter().any(|ending| name.ends_with(ending)));
-        sources
-    }
-
-    /// The flag with which yosys reads the Verilog.
-    pub(super) fn verilog_flag(&self) -> &'static str {
-        if self.foreign { "-sv" } else { "" }
     }
 
     /// The vectors' input buses, one hexadecimal number a line: feature `f` at bits
@@ -117,17 +111,49 @@ impl CheckRequest<'_> {
         for vector in &self.vectors.vectors {
             let bus: Vec<bool> =
                 vector.codes.iter().flat_map(|&code| (0..bits).map(move |bit| code >> bit & 1 == 1)).collect();
-            let nibble = |bits: &[bool]| bits.iter().rev().fold(0, |sum, &bit| sum << 1 | u32::from(bit));
-            text.extend(bus.chunks(4).rev().filter_map(|bits| char::from_digit(nibble(bits), 16)));
+            text.push_str(&hex(&bus));
             text.push('\n');
         }
         text
+    }
+
+    /// What drives the input bus of hardware: the codes, or without an encoder the bits
+    /// `code >= threshold` of the comparators that an output depends on, by feature and threshold.
+    pub(super) fn stimulus_of_hardware(&self) -> String {
+        if self.options.hdl.encoder == EncoderOption::On {
+            return self.stimulus_hex();
+        }
+        let live = Schedule::new(&self.design.core).live(&self.design.core);
+        let mut comparators: Vec<_> = self.design.comparators.iter().zip(self.design.core.inputs()).collect();
+        comparators.retain(|(_, input)| live[input.index()]);
+        comparators.sort_by_key(|(comparator, _)| **comparator);
+        let bit = |vector: &Vector, comparator: &Comparator| {
+            vector.codes[comparator.feature as usize] >= comparator.threshold
+        };
+        let buses = self
+            .vectors
+            .vectors
+            .iter()
+            .map(|vector| comparators.iter().map(|(comparator, _)| bit(vector, comparator)).collect::<Vec<bool>>());
+        buses.map(|bus| hex(&bus) + "\n").collect()
+    }
+
+    /// The results that the artefact has.
+    pub(super) fn outputs(&self, target: &str) -> OutputSet {
+        let is_hardware = emit::target(target).is_some_and(emit::Target::is_hardware);
+        if is_hardware { self.options.hdl.outputs } else { OutputSet::Both }
     }
 
     /// The vectors' codes as decimal numbers, one vector a line.
     pub(super) fn stimulus_decimal(&self) -> String {
         self.vectors.vectors.iter().map(|vector| join(&vector.codes) + "\n").collect()
     }
+}
+
+/// Bits, lowest first, as a hexadecimal number.
+fn hex(bits: &[bool]) -> String {
+    let nibble = |bits: &[bool]| bits.iter().rev().fold(0, |sum, &bit| sum << 1 | u32::from(bit));
+    bits.chunks(4).rev().filter_map(|bits| char::from_digit(nibble(bits), 16)).collect()
 }
 
 /// Runs `checker` and compares what came out with the reference inference.
@@ -144,7 +170,11 @@ pub fn check(checker: &dyn Checker, request: &CheckRequest<'_>) -> Result<Verdic
 /// Writes a file into the scratch folder.
 pub(super) fn write_scratch(folder: &Path, name: &str, contents: &[u8]) -> Result<(), ToolError> {
     let path = folder.join(name);
-    std::fs::write(&path, contents).map_err(|source| ToolError::Scratch { path, source })
+    let written = match path.parent() {
+        Some(parent) => std::fs::create_dir_all(parent).and_then(|()| std::fs::write(&path, contents)),
+        None => std::fs::write(&path, contents),
+    };
+    written.map_err(|source| ToolError::Scratch { path, source })
 }
 
 /// The text of `results.hex` in the scratch folder.
@@ -153,9 +183,9 @@ pub(super) fn read_results(folder: &Path) -> Result<String, ToolError> {
     std::fs::read_to_string(&path).map_err(|source| ToolError::Scratch { path, source })
 }
 
-/// One answer per line of hexadecimal results.
-pub(super) fn answers_from_hex(design: &Design, text: &str) -> Vec<Answer> {
-    text.lines().map(|line| Answer::from_hex(design, line)).collect()
+/// One answer per line of hexadecimal results with these outputs.
+pub(super) fn answers_from_hex(design: &Design, outputs: OutputSet, text: &str) -> Vec<Answer> {
+    text.lines().map(|line| Answer::from_hex(design, outputs, line)).collect()
 }
 
 /// One answer per line of decimal results, up to the line that says how many they are.
@@ -236,12 +266,13 @@ pub struct Difference {
 
 impl Answer {
     /// Hexadecimal outputs: the plain bits; or one number with the class in the lowest bits and
-    /// the scores above it; or two numbers, the packed scores and the class.
-    pub fn from_hex(design: &Design, line: &str) -> Self {
-        Self::packed(design, line).unwrap_or_else(|| Self::unreadable(line))
+    /// the scores above it, as far as they are outputs; or two numbers, the packed scores and the
+    /// class.
+    pub fn from_hex(design: &Design, outputs: OutputSet, line: &str) -> Self {
+        Self::packed(design, outputs, line).unwrap_or_else(|| Self::unreadable(line))
     }
 
-    fn packed(design: &Design, line: &str) -> Option<Self> {
+    fn packed(design: &Design, outputs: OutputSet, line: &str) -> Option<Self> {
         let words: Vec<&str> = line.split_whitespace().collect();
         let head = match (&design.head, words.as_slice()) {
             (DesignHead::Classes(head), _) => head,
@@ -253,16 +284,24 @@ impl Answer {
         };
         let (class_bits, score_bits) = (head.argmax().class_bits(), head.score_bits());
         let scores_bits = score_bits * head.groups.len();
-        let (class, scores) = match words.as_slice() {
-            [packed] => {
+        let number = |bits: &[bool]| bits.iter().rev().fold(0, |sum, &bit| sum << 1 | u32::from(bit));
+        let (class, scores) = match (outputs, words.as_slice()) {
+            (OutputSet::Class, [class]) => {
+                let class = Some(number(&hex_bits(class, class_bits)?));
+                return Some(Self { bits: Vec::new(), scores: Vec::new(), class, unreadable: None });
+            }
+            (OutputSet::Scores, [scores]) => {
+                let scores = hex_bits(scores, scores_bits)?.chunks(score_bits).map(number).collect();
+                return Some(Self { bits: Vec::new(), scores, class: None, unreadable: None });
+            }
+            (OutputSet::Both, [packed]) => {
                 let mut class = hex_bits(packed, class_bits + scores_bits)?;
                 let scores = class.split_off(class_bits);
                 (class, scores)
             }
-            [scores, class] => (hex_bits(class, class_bits)?, hex_bits(scores, scores_bits)?),
+            (OutputSet::Both, [scores, class]) => (hex_bits(class, class_bits)?, hex_bits(scores, scores_bits)?),
             _ => return None,
         };
-        let number = |bits: &[bool]| bits.iter().rev().fold(0, |sum, &bit| sum << 1 | u32::from(bit));
         let scores = scores.chunks(score_bits).map(number).collect();
         Some(Self { bits: Vec::new(), scores, class: Some(number(&class)), unreadable: None })
     }
@@ -306,9 +345,11 @@ impl Answer {
         Self { bits: Vec::new(), scores: Vec::new(), class: None, unreadable: Some(text.to_owned()) }
     }
 
-    fn agrees_with(&self, expected: &Vector) -> bool {
+    fn agrees_with(&self, expected: &Vector, outputs: OutputSet) -> bool {
         let bits_agree = expected.class.is_some() || self.bits == expected.bits;
-        self.unreadable.is_none() && bits_agree && self.scores == expected.scores && self.class == expected.class
+        let scores_agree = !outputs.scores() || self.scores == expected.scores;
+        let classes_agree = !outputs.class() || self.class == expected.class;
+        self.unreadable.is_none() && bits_agree && scores_agree && classes_agree
     }
 }
 
@@ -327,16 +368,20 @@ fn hex_bits(digits: &str, width: usize) -> Option<Vec<bool>> {
     Some(bits)
 }
 
-/// Compares the answers with what the reference inference says.
+/// Compares the answers, of which `outputs` count, with what the reference inference says.
 ///
 /// # Errors
 /// The number of answers when it is not that of the vectors.
-pub fn compare(vectors: &TestVectors, answers: &[Answer]) -> Result<Verdict, usize> {
+pub fn compare(vectors: &TestVectors, outputs: OutputSet, answers: &[Answer]) -> Result<Verdict, usize> {
     if answers.len() != vectors.vectors.len() {
         return Err(answers.len());
     }
-    let mut differences =
-        vectors.vectors.iter().zip(answers).enumerate().filter(|(_, (expected, got))| !got.agrees_with(expected));
+    let mut differences = vectors
+        .vectors
+        .iter()
+        .zip(answers)
+        .enumerate()
+        .filter(|(_, (expected, got))| !got.agrees_with(expected, outputs));
     let Some((index, (expected, got))) = differences.next() else {
         return Ok(Verdict::Equal { vectors: answers.len() });
     };
@@ -362,7 +407,9 @@ impl std::fmt::Display for Answer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (&self.unreadable, self.class) {
             (Some(text), _) => write!(f, "`{}`, which is no number", text.trim()),
+            (None, Some(class)) if self.scores.is_empty() => write!(f, "class {class}"),
             (None, Some(class)) => write!(f, "class {class}, scores {}", join(&self.scores)),
+            (None, None) if !self.scores.is_empty() => write!(f, "scores {}", join(&self.scores)),
             (None, None) => {
                 let bits: String = self.bits.iter().map(|&bit| if bit { '1' } else { '0' }).collect();
                 write!(f, "bits {bits} (bit 0 first)")
@@ -391,8 +438,8 @@ mod tests {
         let network = random_network(5, &NetworkShape::small());
         let vectors = test_vectors(&network, &[], &VectorPlan { count: 20, seed: 1 });
         let good: Vec<Answer> = vectors.vectors.iter().map(answer).collect();
-        assert_eq!(compare(&vectors, &good), Ok(Verdict::Equal { vectors: 20 }));
-        assert_eq!(compare(&vectors, &good[..19]), Err(19));
+        assert_eq!(compare(&vectors, OutputSet::Both, &good), Ok(Verdict::Equal { vectors: 20 }));
+        assert_eq!(compare(&vectors, OutputSet::Both, &good[..19]), Err(19));
         let faults: [fn(&mut Answer); 4] = [
             |answer| answer.class = answer.class.map(|class| class ^ 1),
             |answer| answer.scores[1] += 1,
@@ -403,7 +450,7 @@ mod tests {
             let mut bad = good.clone();
             fault(&mut bad[7]);
             fault(&mut bad[9]);
-            match compare(&vectors, &bad) {
+            match compare(&vectors, OutputSet::Both, &bad) {
                 Ok(Verdict::Different { count: 2, vectors: 20, first }) => assert_eq!(first.index, 7),
                 other => panic!("{other:?}"),
             }
@@ -411,15 +458,42 @@ mod tests {
     }
 
     #[test]
+    fn only_the_outputs_that_there_are_count() {
+        let network = random_network(5, &NetworkShape::small());
+        let vectors = test_vectors(&network, &[], &VectorPlan { count: 5, seed: 1 });
+        let good: Vec<Answer> = vectors.vectors.iter().map(answer).collect();
+        let without = |set: OutputSet| -> Vec<Answer> {
+            let keep = |answer: &Answer| Answer {
+                scores: if set.scores() { answer.scores.clone() } else { Vec::new() },
+                class: answer.class.filter(|_| set.class()),
+                ..answer.clone()
+            };
+            good.iter().map(keep).collect()
+        };
+        for set in [OutputSet::Class, OutputSet::Scores] {
+            let mut answers = without(set);
+            assert_eq!(compare(&vectors, set, &answers), Ok(Verdict::Equal { vectors: 5 }));
+            assert!(matches!(compare(&vectors, OutputSet::Both, &answers), Ok(Verdict::Different { count: 5, .. })));
+            answers[3].class = answers[3].class.map(|class| class ^ 1);
+            answers[3].scores.iter_mut().for_each(|score| *score += 1);
+            assert!(matches!(compare(&vectors, set, &answers), Ok(Verdict::Different { count: 1, .. })));
+        }
+    }
+
+    #[test]
     fn packed_and_decimal_answers_are_read_and_unknown_digits_are_not_numbers() {
         let design = lower(&random_network(5, &NetworkShape::small()));
         // Three classes of at most three bits: class in bits 0-1, scores of two bits above it.
-        let packed = Answer::from_hex(&design, "e6");
+        let packed = Answer::from_hex(&design, OutputSet::Both, "e6");
         assert_eq!((packed.class, packed.scores.as_slice()), (Some(2), [1, 2, 3].as_slice()));
-        assert_eq!(Answer::from_hex(&design, "39 00000002"), packed);
+        assert_eq!(Answer::from_hex(&design, OutputSet::Both, "39 00000002"), packed);
         assert_eq!(Answer::from_decimal(&design, "2 1 2 3"), packed);
+        let scores = Answer::from_hex(&design, OutputSet::Scores, "39");
+        assert_eq!((scores.class, scores.scores.as_slice()), (None, [1, 2, 3].as_slice()));
+        let class = Answer::from_hex(&design, OutputSet::Class, "2");
+        assert_eq!((class.class, class.scores.len()), (Some(2), 0));
         for text in ["xe", "1e6", "2 1 2", "2 1 2 z"] {
-            let read = [Answer::from_hex(&design, text), Answer::from_decimal(&design, text)];
+            let read = [Answer::from_hex(&design, OutputSet::Both, text), Answer::from_decimal(&design, text)];
             assert!(read.iter().all(|answer| answer.unreadable.is_some()), "{text}: {read:?}");
         }
     }

@@ -1,4 +1,9 @@
 //! The emitted HLS C++, compiled by g++: its own test bench, and one from here.
+//!
+//! With the environment variable `DIFFLUT_AP_TYPES`, the folder of the vendor's open `ap_int.h`, the
+//! integers have the exact widths of the hardware; without it they are the next plain ones.
+
+use std::ffi::OsString;
 
 use askama::Template;
 
@@ -10,6 +15,9 @@ use super::{Program, Run, ToolError};
 /// See the module.
 #[derive(Debug)]
 pub(super) struct HlsCpp;
+
+/// Names the folder of `ap_int.h`.
+const AP_TYPES: &str = "DIFFLUT_AP_TYPES";
 
 static PROGRAMS: [Program; 1] = [Program { name: "g++", package: "g++", version_argument: "--version" }];
 
@@ -50,9 +58,23 @@ impl Checker for HlsCpp {
         };
         write_scratch(folder, "harness.cpp", harness.render().unwrap_or_default().as_bytes())?;
         write_scratch(folder, "stimulus.txt", request.stimulus_decimal().as_bytes())?;
+        let mut headers: Vec<OsString> = Vec::new();
+        if let Some(types) = std::env::var_os(AP_TYPES).filter(|types| !types.is_empty()) {
+            let types = std::path::absolute(&types)
+                .map_err(|source| ToolError::Scratch { path: types.clone().into(), source })?;
+            if !types.join("ap_int.h").is_file() {
+                let source = std::io::Error::new(
+                    std::io::ErrorKind::NotFound,
+                    format!("no such file; {AP_TYPES} names the folder that holds it, or nothing"),
+                );
+                return Err(ToolError::Scratch { path: types.join("ap_int.h"), source });
+            }
+            headers = vec!["-isystem".into(), types.into()];
+        }
         let compile = |arguments: &[&str]| {
             Run::new(&gxx, folder, request.limit)
                 .arguments(["-std=c++17", "-O1", "-Wall", "-Wextra", "-Wno-unknown-pragmas"])
+                .arguments(headers.clone())
                 .arguments(arguments.iter().copied())
                 .run()
         };

@@ -2,9 +2,9 @@
 
 use askama::Template;
 
-use crate::netlist::DesignHead;
+use crate::emit::{EncoderOption, Interface, OutputSet};
+use crate::netlist::{Design, DesignHead};
 
-use super::bench::Bubbles;
 use super::checker::{CheckRequest, CheckRun, Checker, answers_from_hex, read_results, write_scratch};
 use super::{Program, Run, ToolError};
 
@@ -26,7 +26,34 @@ struct Main<'a> {
     module: &'a str,
     latency: u32,
     clocked: bool,
-    outputs: &'static [&'static str],
+    clock: &'static str,
+    reset: &'static str,
+    /// The level of the reset at which it resets.
+    reset_active: u32,
+    interface: Interface,
+    input: &'static str,
+    outputs: Vec<&'static str>,
+    /// The results on the data bus of a stream: lowest bit and width, class first.
+    fields: Vec<(usize, usize)>,
+}
+
+/// Where results lie on the data bus of a stream: each at the next whole byte.
+fn fields(design: &Design, outputs: OutputSet) -> Vec<(usize, usize)> {
+    let widths = match &design.head {
+        DesignHead::Bits => vec![design.core.outputs().len()],
+        DesignHead::Classes(head) => {
+            let class = outputs.class().then(|| head.argmax().class_bits());
+            let scores = head.groups.iter().filter(|_| outputs.scores()).map(|_| head.score_bits());
+            class.into_iter().chain(scores).collect()
+        }
+    };
+    let mut low = 0;
+    let mut place = |width: usize| {
+        let field = (low, width);
+        low += width.next_multiple_of(8);
+        field
+    };
+    widths.into_iter().map(&mut place).collect()
 }
 
 impl Checker for Verilator {
@@ -49,27 +76,34 @@ impl Checker for Verilator {
     fn run(&self, request: &CheckRequest<'_>) -> Result<CheckRun, ToolError> {
         let verilator = PROGRAMS[0].require(self.name())?;
         PROGRAMS[1].require(self.name())?;
-        let module = request.identifier;
-        let sources = request.design_sources(&[]);
-        // Others' files may be written in another style.
-        let severity: &[&str] = if request.foreign { &["-Wno-lint", "-Wno-style", "-Wno-fatal"] } else { &["-Wall"] };
+        let (module, outputs) = (request.identifier, request.outputs(self.target()));
+        let mut sources = request.names_ending_in(".v");
+        sources.retain(|name| *name != format!("{module}_tb.v"));
         Run::new(&verilator, request.folder, request.limit)
-            .arguments(["--lint-only", "--top-module", module])
-            .arguments(severity.iter().copied())
+            .arguments(["--lint-only", "-Wall", "--top-module", module])
             .arguments(sources.iter().copied())
             .run()?;
-        let bubbles = Bubbles::new(request);
+        let is_stream = request.options.hdl.interface == Interface::Axis;
         let main = Main {
             module,
             latency: request.latency,
             clocked: request.latency > 0,
+            clock: if is_stream { "aclk" } else { "clk" },
+            reset: if is_stream { "aresetn" } else { "rst" },
+            reset_active: u32::from(!is_stream),
             // Scores first: together they read as one packed number, class in the lowest bits.
             outputs: match request.design.head {
-                DesignHead::Bits => &["bits"],
-                DesignHead::Classes(_) => &["scores", "class_index"],
+                DesignHead::Bits => vec!["bits"],
+                DesignHead::Classes(_) => {
+                    let ports = [("scores", outputs.scores()), ("class_index", outputs.class())];
+                    ports.into_iter().filter(|(_, is_output)| *is_output).map(|(port, _)| port).collect()
+                }
             },
+            interface: request.options.hdl.interface,
+            input: if request.options.hdl.encoder == EncoderOption::On { "features" } else { "encoded" },
+            fields: fields(request.design, outputs),
         };
-        write_scratch(request.folder, "stimulus.hex", bubbles.text.as_bytes())?;
+        write_scratch(request.folder, "stimulus.hex", request.stimulus_of_hardware().as_bytes())?;
         write_scratch(request.folder, "verilator_main.cpp", main.render().unwrap_or_default().as_bytes())?;
         // The build is nearly all of the time, so the compiler optimizes only where many vectors
         // follow; -O1 then builds fastest and also runs fastest for designs of this kind.
@@ -82,11 +116,11 @@ impl Checker for Verilator {
             .run()?;
         let binary = request.folder.join("verilated").join(format!("V{module}"));
         let output = Run::new(&binary, request.folder, request.limit).run()?;
-        let done = format!("done {}", bubbles.cycles());
+        let done = format!("done {}", request.vectors.vectors.len());
         if !output.text.lines().any(|line| line == done) {
             return Err(output.garbage("the verilated model", format!("no line `{done}`")));
         }
-        let answers = bubbles.keep(answers_from_hex(request.design, &read_results(request.folder)?));
+        let answers = answers_from_hex(request.design, outputs, &read_results(request.folder)?);
         Ok(CheckRun { answers, complaint: None })
     }
 }

@@ -1,7 +1,7 @@
-{%- for bank in banks %}
+{%- for bank in m.banks %}
 
   // End of stage {{ bank.stage }}
-  always @(posedge clk) begin
+  always @(posedge clk) {{ enable }}begin
 {%- for register in bank.registers %}
     {{ register.target }} <= {{ register.source }};
 {%- endfor %}

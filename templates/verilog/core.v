@@ -1,19 +1,20 @@
+{%- include "verilog/notes.v" -%}
+`default_nettype none
+
 // The lookup tables. Bit r of a table is its value when input i equals bit i of r.
 module {{ name }}_core (
-{%- for port in ports %}
-  {{ port }}{% if !loop.last %},{% endif %}
-{%- endfor %}
+{%- include "verilog/ports.v" %}
 );
 {%- include "verilog/registers.v" %}
-{%- for stretch in order.stretches %}
+{%- for stretch in m.stretches() %}
 
-  // {{ self.title(stretch) }}
-{%- for lut in self.luts(stretch) %}
+  // {{ m.title(stretch) }}
+{%- for lut in m.luts(stretch) %}
 {%- match lut.form %}
 {%- when Form::Expression(expression) %}
-  wire {{ lut.wire }} = {{ expression }};
-{%- when Form::Table { top, literal, address } %}
-  localparam [{{ top }}:0] T_{{ lut.wire }} = {{ literal }};
+  wire {{ lut.wire }} = {{ syntax::expression(expression) }};
+{%- when Form::Table { table, address } %}
+  localparam [{{ table.rows() - 1 }}:0] T_{{ lut.wire }} = {{ syntax::literal(table) }};
   wire {{ lut.wire }} = T_{{ lut.wire }}[{% for pin in address %}{% if loop.first %}{ {%- else %}, {% endif %}{{ pin }}{% endfor %}}];
 {%- when Form::Primitives(parts) %}
   wire {{ lut.wire }};
@@ -28,8 +29,10 @@ module {{ name }}_core (
 {%- endfor %}
 
   // Outputs
-{%- for (output, signal) in self.outputs() %}
+{%- for (output, signal) in m.outputs() %}
   assign {{ output }} = {{ signal }};
 {%- endfor %}
 {%- include "verilog/clocking.v" %}
 endmodule
+
+`default_nettype wire

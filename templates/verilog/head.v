@@ -1,21 +1,28 @@
+{%- include "verilog/notes.v" -%}
+`default_nettype none
+
 // The score of a class is the number of ones in its group of core outputs.
 module {{ name }}_head (
-{%- for port in ports %}
-  {{ port }}{% if !loop.last %},{% endif %}
-{%- endfor %}
+{%- include "verilog/ports.v" %}
 );
 {%- include "verilog/registers.v" %}
-{%- for view in scores %}
+{%- for view in m.scores %}
 {%- match view.form %}
-{%- when ScoreForm::Expression(text) %}
+{%- when ScoreForm::Zero %}
 
-  wire {{ score }}{{ view.wire }} = {{ text }};
-{%- when ScoreForm::Popcount { size, clocked, count, range, padding, inputs } %}
+  wire {{ syntax::range(m.score_bits) }}{{ view.wire }} = {{ m.score_bits }}'d0;
+{%- when ScoreForm::Bit { bit, padding } %}
 
-  wire {{ range }}{{ count }};
+  wire {{ syntax::range(m.score_bits) }}{{ view.wire }} = {% if *padding > 0 %}{ {{- padding }}'d0, {{ bit }}}{% else %}{{ bit }}{% endif %};
+{%- when ScoreForm::Popcount { size, clocked, count, width, padding, inputs } %}
+
+  wire {{ syntax::range(width) }}{{ count }};
   {{ name }}_popcount_{{ size }} popcount_{{ view.class }} (
 {%- if *clocked %}
     .clk(clk),
+{%- if !enable.is_empty() %}
+    .ce(ce),
+{%- endif %}
 {%- endif %}
 {%- for input in inputs %}
     .x{{ loop.index0 }}({{ input }}),
@@ -23,16 +30,19 @@ module {{ name }}_head (
     .count({{ count }})
   );
 {%- if *padding > 0 %}
-  wire {{ score }}{{ view.wire }} = { {{- padding }}'d0, {{ count -}} };
+  wire {{ syntax::range(m.score_bits) }}{{ view.wire }} = { {{- padding }}'d0, {{ count -}} };
 {%- endif %}
 {%- endmatch %}
 {%- endfor %}
-{%- if let Some(instance) = argmax %}
+{%- if let Some(instance) = m.argmax %}
 
-  wire {{ class }}winner;
+  wire {{ syntax::range(m.class_bits) }}winner;
   {{ name }}_argmax argmax (
 {%- if instance.clocked %}
     .clk(clk),
+{%- if !enable.is_empty() %}
+    .ce(ce),
+{%- endif %}
 {%- endif %}
 {%- for (port, signal) in instance.scores %}
     .{{ port }}({{ signal }}),
@@ -40,8 +50,13 @@ module {{ name }}_head (
     .class_index(winner)
   );
 {%- endif %}
-
-  assign class_index = {{ class_index }};
-  assign scores = { {%- for result in results %}{% if !loop.first %}, {% endif %}{{ result }}{% endfor -%} };
+{% if let Some(source) = m.class_index %}
+  assign class_index = {% match source %}{% when ClassSource::Zero %}{{ m.class_bits }}'d0{% when ClassSource::Signal(signal) %}{{ signal }}{% endmatch %};
+{%- endif %}
+{%- if !m.results.is_empty() %}
+  assign scores = { {%- for result in m.results %}{% if !loop.first %}, {% endif %}{{ result }}{% endfor -%} };
+{%- endif %}
 {%- include "verilog/clocking.v" %}
 endmodule
+
+`default_nettype wire

@@ -1,25 +1,26 @@
-// The number of ones among {{ inputs }} bits: counters of up to six bits of equal weight, then one addition.
-module {{ name }}_popcount_{{ inputs }} (
-{%- for port in ports %}
-  {{ port }}{% if !loop.last %},{% endif %}
-{%- endfor %}
+{%- include "verilog/notes.v" -%}
+`default_nettype none
+
+// The number of ones among {{ m.inputs }} bits: counters of up to six bits of equal weight, then one addition.
+module {{ name }}_popcount_{{ m.inputs }} (
+{%- include "verilog/ports.v" %}
 );
-{%- if !functions.is_empty() %}
+{%- if !m.functions.is_empty() %}
 
   // ONES6_B1: bit 1 of the number of ones among six bits.
-{%- for function in functions %}
-  localparam [{{ function.top }}:0] ONES{{ function.inputs }}_B{{ function.bit }} = {{ function.literal }};
+{%- for function in m.functions %}
+  localparam [{{ function.table.rows() - 1 }}:0] ONES{{ function.inputs }}_B{{ function.bit }} = {{ syntax::literal(function.table) }};
 {%- endfor %}
 {%- endif %}
 {%- include "verilog/registers.v" %}
-{%- for counter in counters %}
+{%- for counter in m.counters %}
 
   // {{ counter.size }} bits of weight 2^{{ counter.weight }}
 {%- for lut in counter.bits %}
 {%- match lut.form %}
 {%- when Form::Expression(expression) %}
-  wire {{ lut.wire }} = {{ expression }};
-{%- when Form::Table { top: _, literal: _, address } %}
+  wire {{ lut.wire }} = {{ syntax::expression(expression) }};
+{%- when Form::Table { table: _, address } %}
 {%- let (size, bit) = counter.functions[loop.index0] %}
   wire {{ lut.wire }} = ONES{{ size }}_B{{ bit }}[{% for pin in address %}{% if loop.first %}{ {%- else %}, {% endif %}{{ pin }}{% endfor %}}];
 {%- when Form::Primitives(parts) %}
@@ -30,9 +31,11 @@ module {{ name }}_popcount_{{ inputs }} (
 {%- endmatch %}
 {%- endfor %}
 {%- endfor %}
-{% for row in rows %}
-  wire {{ range }}row_{{ loop.index0 }} = { {{- row -}} };
+{% for row in m.rows %}
+  wire {{ syntax::range(m.width) }}row_{{ loop.index0 }} = { {{- syntax::row(row) -}} };
 {%- endfor %}
-  assign count = row_0{% if rows.len() == 2 %} + row_1{% endif %};
+  assign count = row_0{% if m.rows.len() == 2 %} + row_1{% endif %};
 {%- include "verilog/clocking.v" %}
 endmodule
+
+`default_nettype wire

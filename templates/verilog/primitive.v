@@ -1,3 +1,7 @@
+{%- include "verilog/notes.v" -%}
+// For simulation only: synthesis has its own.
+`default_nettype none
+
 module LUT{{ size }} #(
   parameter [{{ rows - 1 }}:0] INIT = {{ rows }}'h0
 ) (
@@ -8,3 +12,5 @@ module LUT{{ size }} #(
 );
   assign O = INIT[{% for input in inputs.clone().rev() %}{% if loop.first %}{ {%- else %}, {% endif %}I{{ input }}{% endfor %}}];
 endmodule
+
+`default_nettype wire

@@ -1,7 +1,7 @@
-{%- for bank in banks %}
+{%- for bank in m.banks %}
 
   // Registers at the end of stage {{ bank.stage }}
 {%- for register in bank.registers %}
-  reg {{ register.range }}{{ register.target }};
+  reg {{ syntax::range(register.width) }}{{ register.target }};
 {%- endfor %}
 {%- endfor %}

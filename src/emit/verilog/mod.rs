@@ -1,35 +1,22 @@
-//! Verilog-2005 with a self-checking test bench.
-//!
-//! One file holds the whole design, a module per part: encoder, core, popcounts, argmax, head.
-//! Signals between modules are scalars, since a change of one bit of a bus wakes every reader of
-//! the bus in event-driven simulators, which measured a thousand times slower.
+//! Verilog-2005 with a self-checking test bench, a file per module as linters want it.
 
-mod argmax;
-mod core;
-mod encoder;
-mod head;
-mod lut;
-mod pipeline;
-mod popcount;
-mod testbench;
-mod top;
-mod wire;
+mod project;
+mod syntax;
 
 use askama::Template;
 
-use self::core::{Core, CoreTiming};
-use self::encoder::Encoder;
-use self::head::HeadModules;
-use self::pipeline::Pipeline;
-use self::testbench::TestBench;
-use self::top::Top;
-
-use crate::netlist::{Design, DesignHead};
-
-use super::notes::{Facts, origin};
+use super::hdl::ClassSource;
+use super::hdl::{
+    ArgmaxModule, Bench, Core, Encoder, Form, Hardware, Head, HeadModules, Interface, PopcountModule, ScoreForm,
+    latency,
+};
+use super::notes::origin;
 use super::order::CoreOrder;
 use super::text::Text;
-use super::{EmitError, EmitOptions, EmitRequest, EmittedFile, LutStyle, Target, vectors};
+use super::{EmitError, EmitOptions, EmitRequest, EmittedFile, Target, vectors};
+use crate::netlist::Design;
+
+use self::syntax::Verilog as Syntax;
 
 /// Name of the target.
 const TARGET: &str = "verilog";
@@ -44,130 +31,174 @@ impl Target for Verilog {
     }
 
     fn description(&self) -> &'static str {
-        "Verilog-2005 for FPGAs and simulators, combinational or pipelined, with a self-checking test bench"
+        "Verilog-2005 for FPGAs and simulators: combinational, pipelined or AXI4-Stream, with a self-checking test bench"
     }
 
     fn emit(&self, request: &EmitRequest<'_>) -> Result<Vec<EmittedFile>, EmitError> {
-        let pipeline = Pipeline::new(request.options)?;
         vectors::check(TARGET, request.design, request.vectors)?;
         let order = CoreOrder::new(request.design);
-        let facts = Facts::new(request, &order);
-        let file = |suffix: &str, purpose, contents| EmittedFile {
-            name: format!("{}{suffix}", facts.name),
-            purpose,
-            contents,
-        };
-        let design = design_file(request, &facts, &order, pipeline)?;
-        let primitives = match request.options.lut_style {
-            LutStyle::Table => None,
-            LutStyle::Primitive => Some(primitives_file(request, &design)?),
-        };
-        let mut files = vec![file(".v", "the design", design.into_bytes())];
-        files
-            .extend(primitives.map(|models| file("_primitives.v", "models of its primitives, for simulation", models)));
+        let hardware = Hardware::new(TARGET, request, &order)?;
+        let name = &hardware.facts.name;
+        let modules = modules(request, &hardware)?;
+        let sources: Vec<String> = modules.iter().map(|(module, _)| format!("{module}.v")).collect();
+        let primitives: Vec<usize> = (1..=6)
+            .filter(|size| modules.iter().any(|(_, text)| text.as_str().contains(&format!("\n  LUT{size} #("))))
+            .collect();
+        let file = |name: String, purpose, contents| EmittedFile { name, purpose, contents };
+        let mut files = Vec::new();
+        for (module, text) in modules {
+            let purpose = purpose(name, &module);
+            files.push(file(format!("{module}.v"), purpose, text.into_bytes()));
+        }
+        for size in primitives {
+            let model = PrimitiveModel {
+                notes: origin(request, "simulation model of an FPGA primitive"),
+                size,
+                rows: 1 << size,
+                inputs: 0..size,
+            };
+            let mut text = Text::new(TARGET);
+            text.template(&model)?;
+            files.push(file(
+                format!("primitives/LUT{size}.v"),
+                "model of a primitive, for simulation",
+                text.into_bytes(),
+            ));
+        }
         if !request.vectors.vectors.is_empty() {
             let mut bench = Text::new(TARGET);
-            bench.template(&TestBench::new(request, &facts, pipeline))?;
-            files.push(file("_tb.v", "self-checking test bench", bench.into_bytes()));
-            let inputs = vectors::input_lines(request.design, request.vectors);
-            files.push(file("_inputs.hex", "test vectors: the input bus", inputs));
-            let expected = vectors::output_lines(facts.output, request.vectors);
-            files.push(file("_expected.hex", "test vectors: the outputs of the reference inference", expected));
+            bench.template(&BenchFile { b: &Bench::new(request, &hardware) })?;
+            files.push(file(format!("{name}_tb.v"), "self-checking test bench", bench.into_bytes()));
+        }
+        files.extend(super::hdl_vectors(&hardware, request));
+        if request.options.hdl.project {
+            files.extend(project::files(request, &hardware, &sources)?);
         }
         Ok(files)
     }
 
     fn latency(&self, design: &Design, options: &EmitOptions) -> u32 {
-        Pipeline::new(options).map_or(0, |pipeline| pipeline.latency(design.depth()))
+        latency(TARGET, design, options)
     }
+
+    fn is_hardware(&self) -> bool {
+        true
+    }
+}
+
+/// What the file of a module is.
+fn purpose(name: &str, module: &str) -> &'static str {
+    match module.strip_prefix(name).unwrap_or_default() {
+        "" => "the design",
+        "_encoder" => "its comparators",
+        "_core" => "its lookup tables",
+        "_head" => "its scores and class",
+        "_argmax" => "the search for the largest score",
+        _ => "a population count",
+    }
+}
+
+/// The modules with their names, the top first.
+fn modules(request: &EmitRequest<'_>, hardware: &Hardware<'_>) -> Result<Vec<(String, Text)>, EmitError> {
+    let name = hardware.facts.name.as_str();
+    let enable = if hardware.settings.enable() { "if (ce) " } else { "" };
+    let mut modules = Vec::new();
+    let mut add = |module: String, template: &dyn askama::DynTemplate| -> Result<(), EmitError> {
+        let mut text = Text::new(TARGET);
+        text.dynamic(template)?;
+        modules.push((module, text));
+        Ok(())
+    };
+    let part = origin(request, "a part of the network in Verilog-2005");
+    add(name.to_owned(), &TopFile { notes: &hardware.notes(request, &Syntax), name, h: hardware })?;
+    if let Some(encoder) = &hardware.parts.encoder {
+        add(format!("{name}_encoder"), &EncoderFile { notes: &part, name, m: encoder })?;
+    }
+    add(format!("{name}_core"), &CoreFile { notes: &part, name, m: &hardware.parts.core, enable })?;
+    if let Some(HeadModules { head, popcounts, argmax }) = &hardware.parts.head {
+        add(format!("{name}_head"), &HeadFile { notes: &part, name, m: head, enable })?;
+        for popcount in popcounts {
+            let module = format!("{name}_popcount_{}", popcount.inputs);
+            add(module, &PopcountFile { notes: &part, name, m: popcount, enable })?;
+        }
+        if let Some(argmax) = argmax {
+            add(format!("{name}_argmax"), &ArgmaxFile { notes: &part, name, m: argmax, enable })?;
+        }
+    }
+    Ok(modules)
 }
 
 /// `<name>.v`.
-fn design_file(
-    request: &EmitRequest<'_>,
-    facts: &Facts,
-    order: &CoreOrder,
-    pipeline: Pipeline,
-) -> Result<Text, EmitError> {
-    let (design, style) = (request.design, request.options.lut_style);
-    let head = match &design.head {
-        DesignHead::Bits => None,
-        DesignHead::Classes(classes) => Some(HeadModules::new(design, classes, facts, pipeline, style)),
-    };
-    let reader = match head {
-        Some(_) => pipeline.stage(design.core_level()),
-        None => pipeline.latency(design.depth()),
-    };
-    let timing = CoreTiming::new(design, order, pipeline, reader);
-    let core = Core::new(design, order, facts, timing, style);
-    let encoder = !order.comparators.is_empty();
-    let head_ports = head.as_ref().map(|modules| modules.head.ports());
-
-    let mut text = Text::new(TARGET);
-    text.template(&Top::new(request, facts, pipeline, encoder, core.ports(), head_ports))?;
-    let name = &facts.name;
-    if encoder {
-        module(&mut text, format!("{name}_encoder"), &Encoder::new(design, order, facts))?;
-    }
-    module(&mut text, format!("{name}_core"), &core)?;
-    if let Some(HeadModules { head, popcounts, argmax }) = &head {
-        module(&mut text, format!("{name}_head"), head)?;
-        for popcount in popcounts {
-            module(&mut text, popcount.module_name(), popcount)?;
-        }
-        if let Some(argmax) = argmax {
-            module(&mut text, format!("{name}_argmax"), argmax)?;
-        }
-    }
-    text.push("\n`default_nettype wire\n");
-    Ok(text)
-}
-
-/// Verilator's `-Wall` wants every module in a file of its own name. The design is one file, so
-/// that it cannot be taken apart; Verilator alone is told that each module's text comes from
-/// the file that it would ask for, with the line numbers of the real one.
 #[derive(Template)]
-#[template(path = "verilog/line.v", escape = "none")]
-struct LineDirective {
-    line: usize,
-    module: String,
+#[template(path = "verilog/top.v", escape = "none")]
+struct TopFile<'a> {
+    notes: &'a [String],
+    name: &'a str,
+    h: &'a Hardware<'a>,
 }
 
-impl LineDirective {
-    /// Lines of the directive itself, with the blank one before it.
-    const LINES: usize = 4;
-}
-
-fn module(text: &mut Text, name: String, template: &impl Template) -> Result<(), EmitError> {
-    let line = text.lines() + LineDirective::LINES + 1;
-    text.template(&LineDirective { line, module: name })?;
-    text.template(template)
-}
-
-/// The comment at the top of the models of the primitives.
+/// `<name>_encoder.v`.
 #[derive(Template)]
-#[template(path = "verilog/primitives.v", escape = "none")]
-struct Primitives {
-    notes: Vec<String>,
+#[template(path = "verilog/encoder.v", escape = "none")]
+struct EncoderFile<'a> {
+    notes: &'a [String],
+    name: &'a str,
+    m: &'a Encoder,
 }
 
-/// The model of one primitive.
+/// `<name>_core.v`.
+#[derive(Template)]
+#[template(path = "verilog/core.v", escape = "none")]
+struct CoreFile<'a> {
+    notes: &'a [String],
+    name: &'a str,
+    m: &'a Core<'a>,
+    enable: &'static str,
+}
+
+/// `<name>_head.v`.
+#[derive(Template)]
+#[template(path = "verilog/head.v", escape = "none")]
+struct HeadFile<'a> {
+    notes: &'a [String],
+    name: &'a str,
+    m: &'a Head,
+    enable: &'static str,
+}
+
+/// `<name>_popcount_<bits>.v`.
+#[derive(Template)]
+#[template(path = "verilog/popcount.v", escape = "none")]
+struct PopcountFile<'a> {
+    notes: &'a [String],
+    name: &'a str,
+    m: &'a PopcountModule,
+    enable: &'static str,
+}
+
+/// `<name>_argmax.v`.
+#[derive(Template)]
+#[template(path = "verilog/argmax.v", escape = "none")]
+struct ArgmaxFile<'a> {
+    notes: &'a [String],
+    name: &'a str,
+    m: &'a ArgmaxModule,
+    enable: &'static str,
+}
+
+/// `primitives/LUT<size>.v`.
 #[derive(Template)]
 #[template(path = "verilog/primitive.v", escape = "none")]
 struct PrimitiveModel {
+    notes: Vec<String>,
     size: usize,
     rows: usize,
     inputs: std::ops::Range<usize>,
 }
 
-/// `<name>_primitives.v`: the primitives that `design` has instances of, since a linter takes a
-/// module without instances for another top.
-fn primitives_file(request: &EmitRequest<'_>, design: &Text) -> Result<Vec<u8>, EmitError> {
-    let mut text = Text::new(TARGET);
-    text.template(&Primitives { notes: origin(request, "simulation models of the FPGA primitives") })?;
-    for size in (1..=6).filter(|size| design.as_str().contains(&format!("\n  LUT{size} #("))) {
-        module(&mut text, format!("LUT{size}"), &PrimitiveModel { size, rows: 1 << size, inputs: 0..size })?;
-    }
-    text.push("\n`default_nettype wire\n");
-    Ok(text.into_bytes())
+/// `<name>_tb.v`.
+#[derive(Template)]
+#[template(path = "verilog/testbench.v", escape = "none")]
+struct BenchFile<'a> {
+    b: &'a Bench,
 }

@@ -14,7 +14,7 @@ mod word;
 
 use std::collections::BTreeMap;
 
-use crate::emit::{TestVectors, Vector};
+use crate::emit::{EmitOptions, EncoderOption, Interface, OutputSet, TestVectors, Vector};
 use crate::netlist::{Design, DesignHead};
 
 use self::abc::Proof;
@@ -65,6 +65,15 @@ impl Checker for Formal {
         &PROGRAMS
     }
 
+    fn accepts(&self, options: &EmitOptions) -> Result<(), &'static str> {
+        let hdl = &options.hdl;
+        let is_plain = hdl.interface == Interface::Comb && hdl.encoder == EncoderOption::On;
+        if is_plain && hdl.outputs == OutputSet::Both {
+            return Ok(());
+        }
+        Err("proves functions of codes, not streams or valid bits, nor designs without encoder, class or scores")
+    }
+
     /// The function that was read back, on the vectors.
     fn run(&self, request: &CheckRequest<'_>) -> Result<CheckRun, ToolError> {
         match read(request)? {
@@ -79,7 +88,7 @@ impl Checker for Formal {
             Reading::Undefined(what) => return Ok(Verdict::Refuted { what, first: None }),
         };
         let vectors = request.vectors.vectors.len();
-        match compare(request.vectors, &read.answers(request)) {
+        match compare(request.vectors, OutputSet::Both, &read.answers(request)) {
             Ok(Verdict::Equal { .. }) => {}
             Ok(verdict) => return Ok(verdict),
             Err(found) => return Err(garbage(format!("{found} results for {vectors} vectors"))),
@@ -105,28 +114,12 @@ impl Checker for Formal {
             Proof::Different(bus) => {
                 let first = read.difference(request, &wanted, &bus);
                 Ok(Verdict::Refuted {
-                    what: format!("an input that is none of the {vectors} vectors shows it"),
+                    what: format!("an input that no one of the {vectors} vectors is"),
                     first: Some(Box::new(first)),
                 })
             }
         }
     }
-}
-
-/// Whether two designs are the same function for every input, by ABC.
-///
-/// # Errors
-/// [`ToolError`] when ABC is missing, fails or gives up.
-pub(super) fn designs_are_equal(
-    left: &Design,
-    right: &Design,
-    folder: &std::path::Path,
-    limit: std::time::Duration,
-) -> Result<bool, ToolError> {
-    let mut aig = Aig::new(left.input.width());
-    let (left, right) = (reference::outputs(&mut aig, left), reference::outputs(&mut aig, right));
-    let pairs: Vec<(Lit, Lit)> = left.into_iter().zip(right).collect();
-    Ok(abc::prove(&mut aig, &pairs, folder, limit)? == Proof::Equal)
 }
 
 fn garbage(problem: String) -> ToolError {
@@ -136,7 +129,8 @@ fn garbage(problem: String) -> ToolError {
 /// Reads the artefact's Verilog by yosys.
 fn read(request: &CheckRequest<'_>) -> Result<Reading, ToolError> {
     let module = request.identifier;
-    let sources = request.design_sources(&[]);
+    let mut sources = request.names_ending_in(".v");
+    sources.retain(|name| *name != format!("{module}_tb.v"));
     let netlist = read_verilog(request, &sources, module)?;
     let mut aig = Aig::new(request.design.input.width());
     let bus: Vec<Lit> = (0..aig.inputs()).map(|input| aig.input(input)).collect();
@@ -164,10 +158,9 @@ pub(super) fn read_verilog(request: &CheckRequest<'_>, sources: &[&str], top: &s
     let yosys = PROGRAMS[0].require("formal")?;
     write_scratch(request.folder, "tables.techmap.v", TABLES.as_bytes())?;
     let script = format!(
-        "read_verilog {} {}; hierarchy -check -top {top}; proc; flatten; memory -nomap; memory_map; opt_dff; \
+        "read_verilog {}; hierarchy -check -top {top}; proc; flatten; memory -nomap; memory_map; opt_dff; \
          techmap -map tables.techmap.v; simplemap t:$dff t:$dffe t:$sdff t:$sdffe t:$sdffce t:$adff t:$adffe \
          t:$and t:$or t:$xor t:$xnor t:$not t:$mux t:$pos; opt_clean; write_json netlist.json",
-        request.verilog_flag(),
         sources.join(" ")
     );
     Run::new(&yosys, request.folder, request.limit).arguments(["-q", "-p", &script]).run()?;

@@ -1,4 +1,0 @@
-
-`ifdef VERILATOR
-`line {{ line }} "{{ module }}.v" 0
-`endif

@@ -1,0 +1,3 @@
+{%- for note in notes -%}
+//{% if !note.is_empty() %} {{ note }}{% endif %}
+{% endfor -%}

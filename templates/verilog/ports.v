@@ -1,0 +1,3 @@
+{%- for port in m.ports %}
+  {{ syntax::port(port) }}{% if !loop.last %},{% endif %}
+{%- endfor %}

@@ -1,5 +1,0 @@
-{%- for note in notes -%}
-// {{ note }}
-{% endfor -%}
-// For simulation only: synthesis has its own.
-`default_nettype none
