@@ -133,3 +133,200 @@ fn the_doctor_names_what_is_missing_broken_and_working() {
     );
     assert!(text.contains("checks that can run: none"), "{text}");
 }
+
+/// Exports the small model; the files of the design without its test bench.
+fn exported(folder: &Path) -> Vec<PathBuf> {
+    let path = model(folder);
+    let ended = program("difflut-export", folder, &[path.to_str().unwrap(), "--name", "tiny", "--out", "out"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let files = fs::read_dir(folder.join("out")).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> = files
+        .filter(|path| path.to_str().unwrap().ends_with(".v") && !path.to_str().unwrap().ends_with("_tb.v"))
+        .collect();
+    files.sort();
+    files
+}
+
+/// `difflut verify --verilog` of these files.
+fn verify_files(folder: &Path, files: &[PathBuf], arguments: &[&str]) -> Ended {
+    let list: Vec<&str> = files.iter().map(|path| path.to_str().unwrap()).collect();
+    verify(folder, &[&["--verilog", &list.join(",")], arguments].concat())
+}
+
+/// Changes every file.
+fn edit(files: &[PathBuf], change: impl Fn(&str) -> String) {
+    for path in files {
+        let text = fs::read_to_string(path).unwrap();
+        fs::write(path, change(&text)).unwrap();
+    }
+}
+
+const FOREIGN: [&str; 4] = ["--top", "tiny", "--check", "icarus,formal"];
+
+fn simulators(test: &str) -> bool {
+    ["iverilog", "vvp", "yosys", "yosys-abc"].iter().all(|program| tool(test, program))
+}
+
+#[test]
+fn an_older_export_is_checked_as_it_is() {
+    if !simulators("an_older_export_is_checked_as_it_is") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let files = exported(folder.path());
+    let ended = verify_files(folder.path(), &files, &FOREIGN);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    assert!(ended.stdout.contains("check icarus     equal on 1000 vectors"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("check formal     proved equal, for all 2^6 inputs"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_hand_edit_is_located_with_its_table_and_a_reproducer_that_fails() {
+    if !simulators("a_hand_edit_is_located_with_its_table_and_a_reproducer_that_fails") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let files = exported(folder.path());
+    // A first-layer table that does not look like an expression is emptied by hand.
+    let texts: Vec<String> = files.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let mut lines = texts.iter().flat_map(|text| text.lines());
+    let line = lines.find(|line| line.contains("localparam") && line.contains("T_l0_n")).unwrap();
+    let (left, right) = line.split_once(" = ").unwrap();
+    let base = right.find('h').unwrap();
+    let zeros = "0".repeat(right.len() - base - 2);
+    edit(&files, |text| text.replace(line, &format!("{left} = {}{zeros};", &right[..=base])));
+    let ended = verify_files(folder.path(), &files, &FOREIGN);
+    assert_eq!(ended.code, 1, "{}{}", ended.stdout, ended.stderr);
+    let wire = left.split("T_").nth(1).unwrap();
+    for words in [
+        format!("first wire that differs: {wire}, node "),
+        "of layer 0".into(),
+        "    table   ".into(),
+        "; the artefact has ".into(),
+        "    inputs  ".into(),
+        ", all right".into(),
+        "    expected 1, got 0; ".into(),
+        "    reproducer: cone.v with cone_tb.v".into(),
+        "files and the output of the tools: build".into(),
+    ] {
+        assert!(ended.stdout.contains(&words), "no `{words}` in {}", ended.stdout);
+    }
+    let kept =
+        fs::read_dir(folder.path().join("build")).unwrap().next().unwrap().unwrap().path().join("failures/icarus");
+    let built = crate::support::run(&kept, "iverilog", "-g2005 -o cone cone.v cone_tb.v");
+    assert!(built.success, "{}", built.output);
+    let ran = crate::support::run(&kept, "vvp", "-n cone");
+    assert_eq!(ran.output, format!("FAIL {wire} is 0, expected 1\n"));
+}
+
+#[test]
+fn another_interface_is_bad_input_and_a_port_map_helps() {
+    if !simulators("another_interface_is_bad_input_and_a_port_map_helps") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let files = exported(folder.path());
+    edit(&files, |text| text.replace("features", "pixels").replace("class_index", "label"));
+    let ended = verify_files(folder.path(), &files, &FOREIGN);
+    assert_eq!(ended.code, 2, "{}{}", ended.stdout, ended.stderr);
+    assert!(ended.stderr.contains("has no port `features` (it has: pixels, label, scores)"), "{}", ended.stderr);
+    fs::write(folder.path().join("ports.yaml"), "features: pixels\nclass_index: label\n").unwrap();
+    let ended = verify_files(folder.path(), &files, &[&FOREIGN[..], &["--ports", "ports.yaml"]].concat());
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    let ended = verify_files(folder.path(), &files, &["--top", "large"]);
+    assert_eq!(ended.code, 2);
+    assert!(ended.stderr.contains("no module `large`") && ended.stderr.contains("there are: tiny"), "{}", ended.stderr);
+}
+
+#[test]
+fn the_formal_check_proves_pipelines_and_primitives() {
+    if !simulators("the_formal_check_proves_pipelines_and_primitives") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let check = ["--check", "formal,icarus", "--vectors", "200"];
+    let ended = verify(folder.path(), &[&check[..], &["--registers-every", "1", "-O3"]].concat());
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    assert!(ended.stdout.contains(" cycles later, after 200 vectors"), "{}", ended.stdout);
+    let ended = verify(folder.path(), &[&check[..], &["--lut-style", "primitive"]].concat());
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+}
+
+#[test]
+fn gates_after_synthesis_are_the_same_function() {
+    if !simulators("gates_after_synthesis_are_the_same_function") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let checks = ["--check", "gates-xilinx,gates-ice40,gates-ecp5", "--vectors", "100"];
+    let ended = verify(folder.path(), &checks);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    for name in ["gates-xilinx", "gates-ice40", "gates-ecp5"] {
+        assert!(ended.stdout.contains(&format!("check {name:<10} equal on 100 vectors")), "{}", ended.stdout);
+    }
+    let ended =
+        verify(folder.path(), &["--check", "gates-xilinx", "--lut-style", "primitive", "--registers-every", "2"]);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+}
+
+#[test]
+fn every_mutant_that_is_a_fault_is_caught() {
+    if !simulators("every_mutant_that_is_a_fault_is_caught") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["--mutate", "30", "--check", "formal,icarus", "--registers-every", "2", "--json", "m.json"];
+    let ended = verify(folder.path(), &arguments);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(folder.path().join("m.json")).unwrap()).unwrap();
+    let rows = report["rows"].as_array().unwrap();
+    for fault in difflut::verify::Fault::ALL {
+        assert!(rows.iter().any(|row| row["fault"] == fault.name()), "{} in {}", fault.name(), ended.stdout);
+    }
+    for check in ["vectors", "formal", "icarus"] {
+        let total = &report["total"][check];
+        assert!(total["caught"].as_u64() > Some(15), "{check}: {}", ended.stdout);
+        assert_eq!((&total["missed"], &total["not_done"]), (&0.into(), &0.into()), "{check}: {}", ended.stdout);
+    }
+    assert!(ended.stdout.contains("100.0 %"), "{}", ended.stdout);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_simulator_that_crashes_hangs_or_prints_garbage_is_exit_code_3() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["--check", "icarus", "--time-limit", "1", "--vectors", "10"];
+    let compiles = "while [ $# -gt 0 ]; do [ \"$1\" = -o ] && : > \"$2\"; shift; done";
+    for (tool, script, words) in [
+        ("iverilog", "echo segmentation fault; exit 139", "segmentation fault"),
+        ("iverilog", "exec /bin/sleep 60", "did not end within 1 seconds"),
+        ("vvp", "echo nonsense > results.hex; echo PASS 9 vectors", "neither `PASS 10 vectors` nor"),
+        ("vvp", "echo PASS 10 vectors; echo zz > results.hex", "1 results for 10 vectors"),
+        ("vvp", "echo PASS 10 vectors", "results.hex"),
+    ] {
+        crate::support::fake_tool(folder.path(), "iverilog", compiles);
+        crate::support::fake_tool(folder.path(), "vvp", "exit 0");
+        crate::support::fake_tool(folder.path(), tool, script);
+        let ended = verify_on_path(folder.path(), &arguments);
+        assert_eq!(ended.code, 3, "{script}: {}{}", ended.stdout, ended.stderr);
+        assert!(ended.stdout.contains(words), "{script}: no `{words}` in {}", ended.stdout);
+        assert!(!ended.stdout.contains("equal on"), "{}", ended.stdout);
+    }
+}
+
+/// The shipped model holds float weights, which only a build with training reads.
+#[cfg(feature = "train")]
+#[test]
+fn mutants_of_the_shipped_model_are_caught() {
+    if !simulators("mutants_of_the_shipped_model_are_caught") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let digits = crate::support::digits();
+    let arguments = ["verify", digits.to_str().unwrap(), "--mutate", "7", "--json", "m.json", "--registers-every", "4"];
+    let ended = program("difflut", folder.path(), &arguments);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(folder.path().join("m.json")).unwrap()).unwrap();
+    assert_eq!(report["rows"].as_array().unwrap().len(), 7, "{}", ended.stdout);
+    assert_eq!(report["missed"].as_array().unwrap().len(), 0, "{}", ended.stdout);
+}

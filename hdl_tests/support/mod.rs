@@ -158,6 +158,7 @@ pub fn check_with(
         vectors,
         folder: folder.path(),
         limit: Duration::from_secs(300),
+        foreign: false,
     };
     verify::check(checker, &request).unwrap()
 }

@@ -9,7 +9,9 @@ use crate::emit::{EmitOptions, EmittedFile, Target, TestVectors};
 use crate::files::write_atomically;
 use crate::netlist::Design;
 use crate::store::LoadedModel;
-use crate::verify::{self, CHECKERS, CheckOutcome, CheckRecord, CheckRequest, Checker, Summary, ToolError, VectorPlan};
+use crate::verify::{
+    self, CHECKERS, CheckOutcome, CheckRecord, CheckRequest, Checker, Summary, ToolError, VectorPlan, Verdict,
+};
 
 use super::CliError;
 use super::export::unknown;
@@ -121,6 +123,8 @@ pub(super) struct Subject<'a> {
     pub(super) design: &'a Design,
     /// The design of the network before the optimizer.
     pub(super) reference: &'a Design,
+    /// Designs that the artefact may have been printed from, for the names of its wires.
+    pub(super) candidates: &'a [&'a Design],
     /// What was printed of it.
     pub(super) emitted: &'a [(&'static dyn Target, Vec<EmittedFile>)],
     /// Latency of a target.
@@ -129,6 +133,8 @@ pub(super) struct Subject<'a> {
     pub(super) options: &'a EmitOptions,
     /// The stimulus.
     pub(super) vectors: &'a TestVectors,
+    /// The artefact was not printed in this run.
+    pub(super) foreign: bool,
     /// Where the folders of failed checks go.
     pub(super) failures: &'a Path,
 }
@@ -202,10 +208,25 @@ fn run_check(
         vectors: subject.vectors,
         folder: folder.path(),
         limit: arguments.limit(),
+        foreign: subject.foreign,
     };
     let started = Instant::now();
     let verdict = verify::check(checker, &request);
+    let place = match &verdict {
+        Ok(Verdict::Different { first, .. } | Verdict::Refuted { first: Some(first), .. })
+            if target.name() == "verilog" =>
+        {
+            // The walk back is a help; that it cannot be done is no reason to hide the difference.
+            let place = verify::locate(&request, first, subject.candidates);
+            Some(place.unwrap_or_else(|error| format!("  the walk back to its first wire was not done: {error}")))
+        }
+        _ => None,
+    };
     let mut record = CheckRecord::new(checker, verdict, started.elapsed());
+    if let (CheckOutcome::Different { details, .. }, Some(place)) = (&mut record.outcome, place) {
+        details.push('\n');
+        details.push_str(&place);
+    }
     let failed = !record.outcome.is_success();
     let kept = match &arguments.keep {
         Some(keep) => Some(keep.join(checker.name())),

@@ -48,6 +48,15 @@ pub enum CliError {
     Train(#[from] crate::cli::train::TrainCliError),
 }
 
+impl From<crate::verify::MutationError> for CliError {
+    fn from(error: crate::verify::MutationError) -> Self {
+        match error {
+            crate::verify::MutationError::Emit(error) => Self::Emit(error),
+            crate::verify::MutationError::Tool(error) => Self::Tool(error),
+        }
+    }
+}
+
 impl CliError {
     /// The exit code of the program.
     pub fn exit_code(&self) -> u8 {

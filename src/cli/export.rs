@@ -12,7 +12,7 @@ use crate::netlist::Design;
 use crate::passes::{PassReport, Pipeline, optimize};
 use crate::report::DesignReport;
 use crate::store::LoadedModel;
-use crate::verify::{CHECKERS, CheckRecord, Checker};
+use crate::verify::{CHECKERS, CheckRecord, Checker, MutationPlan, coverage, mutate};
 
 use super::CliError;
 use super::checks::{CheckArgs, Chosen, Subject, available, run_checks};
@@ -52,6 +52,18 @@ pub struct ExportArgs {
     /// Also write the numbers of the report as JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+}
+
+impl ExportArgs {
+    /// The options of the checks.
+    pub(super) fn checks(&self) -> &CheckArgs {
+        &self.checks
+    }
+
+    /// The model.
+    pub(super) fn model(&self) -> &str {
+        &self.model
+    }
 }
 
 /// What is exported, before anything is written.
@@ -102,19 +114,106 @@ pub(super) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
 }
 
 /// `difflut verify`: prints into memory, checks that, and writes nothing but what was asked for.
-pub(super) fn verify(arguments: &ExportArgs) -> Result<(), CliError> {
+pub(super) fn verify(arguments: &ExportArgs, mutants: Option<u32>) -> Result<(), CliError> {
     let mut chosen = arguments.checks.chosen()?;
-    if chosen.is_empty() {
+    if let Some(count) = mutants {
+        if chosen.is_empty() {
+            let formal = CHECKERS.iter().copied().find(|checker| checker.name() == "formal");
+            chosen.extend(formal.map(|checker| Chosen { checker, required: true }));
+        }
+        return verify_mutants(arguments, chosen, count);
+    }
+    if arguments.checks.check.is_empty() {
         let fits = |checker: &&dyn Checker| {
-            arguments.target.is_empty() || arguments.target.iter().any(|target| target == checker.target())
+            let named = chosen.iter().any(|chosen| chosen.checker.name() == checker.name());
+            let target = arguments.target.is_empty() || arguments.target.iter().any(|name| name == checker.target());
+            // Synthesis takes minutes, so it has to be asked for.
+            !named && target && !checker.name().starts_with("gates-")
         };
-        chosen = CHECKERS.iter().copied().filter(fits).map(|checker| Chosen { checker, required: false }).collect();
+        let default: Vec<Chosen> =
+            CHECKERS.iter().copied().filter(fits).map(|checker| Chosen { checker, required: false }).collect();
+        chosen.extend(default);
     }
     let plan = plan(arguments, chosen, None)?;
     let work = prepare(arguments, &plan)?;
     print_model(&work.model);
     print_latency(arguments, &work);
+    let codes = work.vectors.vectors.iter().map(|vector| vector.codes.as_slice());
+    say!("coverage: {}", coverage(&work.model.network, codes));
     check(arguments, plan, &work)
+}
+
+/// The share of mutants that simulation has to find, of those that are faults.
+const ENOUGH_CAUGHT: f64 = 0.99;
+
+/// `difflut verify --mutate`: puts faults into what is printed and counts who finds them.
+fn verify_mutants(arguments: &ExportArgs, chosen: Vec<Chosen>, count: u32) -> Result<(), CliError> {
+    let plan = plan(arguments, chosen, None)?;
+    let mut targets: Vec<&str> = plan.checkers.iter().map(|checker| checker.target()).collect();
+    targets.sort_unstable();
+    targets.dedup();
+    let [target] = plan.targets.as_slice() else {
+        return Err(CliError::Usage(format!(
+            "mutants are made of one target; the checks are for {}: choose with --check or --target",
+            targets.join(", ")
+        )));
+    };
+    let work = prepare(arguments, &plan)?;
+    print_model(&work.model);
+    print_latency(arguments, &work);
+    say!("vectors: {}", work.samples.describe(&work.vectors));
+    let provenance = provenance(&work.model);
+    let emit = |design: &Design| {
+        let flat = flatten(design);
+        let request = EmitRequest {
+            design,
+            flat: &flat,
+            provenance: &provenance,
+            options: &arguments.options,
+            vectors: &work.vectors,
+        };
+        target.emit(&request)
+    };
+    let report = mutate(
+        &MutationPlan {
+            reference: &work.reference,
+            design: &work.design,
+            emit: &emit,
+            latency: target.latency(&work.design, &arguments.options),
+            options: &arguments.options,
+            vectors: &work.vectors,
+            count: count as usize,
+            seed: arguments.checks.seed,
+            limit: std::time::Duration::from_secs(arguments.checks.time_limit),
+        },
+        &plan.checkers,
+    )?;
+    say!("\n{report}");
+    for (check, mutant) in &report.missed {
+        say!("not found by {check}: {mutant}");
+    }
+    for (check, mutant, error) in &report.not_done {
+        say!("not done by {check}: {mutant}: {error}");
+    }
+    if let Some(path) = &arguments.checks.json {
+        write_atomically(path, report.to_json().as_bytes())?;
+    }
+    if let Some((check, mutant, _)) = report.not_done.first() {
+        return Err(CliError::Checks(format!("check {check} could not judge a mutant: {mutant}")));
+    }
+    let short: Vec<String> = (0..report.columns.len())
+        .filter(|&column| {
+            let tally = report.total(column);
+            // A proof has no excuse; vectors cannot show everything.
+            tally.missed > 0 && (report.columns[column] == "formal" || tally.share() < ENOUGH_CAUGHT)
+        })
+        .map(|column| format!("{} found {:.1} %", report.columns[column], 100.0 * report.total(column).share()))
+        .collect();
+    if short.is_empty() {
+        Ok(())
+    } else {
+        Err(CliError::Different(format!("mutants got through: {}", short.join(", "))))
+    }
 }
 
 /// Loads, optimizes and prints into memory.
@@ -160,6 +259,8 @@ fn check(arguments: &ExportArgs, plan: Plan, work: &Work) -> Result<(), CliError
         latency: &latency,
         options: &arguments.options,
         vectors: &work.vectors,
+        candidates: &[&work.design],
+        foreign: false,
         failures: &work.folder.join("failures"),
     };
     run_checks(&arguments.checks, &work.model, &plan.checkers, plan.skipped, &subject)

@@ -16,6 +16,7 @@ mod doctor;
 mod error;
 mod eval;
 mod export;
+mod foreign;
 mod import;
 mod info;
 mod list;

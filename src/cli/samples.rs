@@ -24,8 +24,8 @@ impl Samples {
         let count = vectors.vectors.len();
         match &self.source {
             Some(source) if self.alone => format!("{count}: the rows of {source}"),
-            Some(source) => format!("{count}: corners, samples of {source} and random codes"),
-            None => format!("{count}: corners and random codes (no real samples: give them with --data)"),
+            Some(source) => format!("{count}: corners, samples of {source}, directed and random codes"),
+            None => format!("{count}: corners, directed and random codes (no real samples: give them with --data)"),
         }
     }
 }

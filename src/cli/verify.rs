@@ -1,18 +1,47 @@
 //! `difflut verify`: is this artefact the same function as that model?
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::CliError;
 use super::export::{self, ExportArgs};
+use super::foreign::{self, Foreign};
 
 /// Arguments of `difflut verify`.
 #[derive(Debug, Args)]
-#[command(after_help = "Without --check, every check that fits the targets and is installed runs.")]
+#[command(
+    after_help = "Without --check, every check that fits the targets and is installed runs, but for those that synthesize (gates-...)."
+)]
 pub(super) struct VerifyArgs {
     #[command(flatten)]
     export: ExportArgs,
+    /// Put N small faults into the artefact and count which checks find them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), conflicts_with = "verilog")]
+    mutate: Option<u32>,
+    /// Check these Verilog files instead of printing any: an older or hand-edited export
+    #[arg(long, value_delimiter = ',', value_name = "FILE")]
+    verilog: Vec<PathBuf>,
+    /// The top module of the Verilog files [default: the model's name]
+    #[arg(long, value_name = "MODULE", requires = "verilog")]
+    top: Option<String>,
+    /// A YAML file that says how the ports of that module are called
+    #[arg(long, value_name = "FILE", requires = "verilog")]
+    ports: Option<PathBuf>,
+    /// Clock cycles from an input of the Verilog files to its outputs; 0 for no clock
+    #[arg(long, default_value_t = 0, value_name = "N", requires = "verilog")]
+    latency: u32,
 }
 
 pub(super) fn run(arguments: &VerifyArgs) -> Result<(), CliError> {
-    export::verify(&arguments.export)
+    if arguments.verilog.is_empty() {
+        return export::verify(&arguments.export, arguments.mutate);
+    }
+    let foreign = Foreign {
+        files: &arguments.verilog,
+        top: arguments.top.as_deref(),
+        ports: arguments.ports.as_deref(),
+        latency: arguments.latency,
+    };
+    foreign::verify(&arguments.export, &foreign)
 }

@@ -21,11 +21,13 @@ mod torch;
 mod vectors;
 mod verilog;
 mod vhdl;
+mod wires;
 
 pub use c::{COptions, CStyle, WordSize};
 pub use hdl::{Device, EncoderOption, HdlOptions, Interface, LutStyle, OutputSet, Registers};
 pub use names::{Namer, identifier};
 pub use request::{EmitError, EmitOptions, EmitRequest, EmittedFile, Provenance, TestVectors, Vector};
+pub use wires::core_wire_names;
 
 use crate::netlist::Design;
 

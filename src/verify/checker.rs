@@ -94,12 +94,28 @@ pub struct CheckRequest<'a> {
     pub folder: &'a Path,
     /// How long one program may run.
     pub limit: Duration,
+    /// The artefact was not printed in this run: it brings no test bench and follows no rules of
+    /// style.
+    pub foreign: bool,
 }
 
 impl CheckRequest<'_> {
     /// The names of the artefact's files with this ending.
     pub(super) fn names_ending_in(&self, ending: &str) -> Vec<&str> {
         self.files.iter().map(|file| file.name.as_str()).filter(|name| name.ends_with(ending)).collect()
+    }
+
+    /// The artefact's Verilog files without its test bench and without files of these endings.
+    pub(super) fn design_sources(&self, without: &[&str]) -> Vec<&str> {
+        let mut sources = self.names_ending_in(".v");
+        let bench = format!("{}_tb.v", self.identifier);
+        sources.retain(|name| *name != bench && !without.iter().any(|ending| name.ends_with(ending)));
+        sources
+    }
+
+    /// The flag with which yosys reads the Verilog.
+    pub(super) fn verilog_flag(&self) -> &'static str {
+        if self.foreign { "-sv" } else { "" }
     }
 
     /// The vectors' input buses, one hexadecimal number a line: feature `f` at bits

@@ -4,32 +4,47 @@
 //! tool and returns what came out; the comparison happens here, in [`compare`], so a wrong test
 //! bench cannot approve itself.
 
+mod bench;
 mod c_header;
 mod checker;
+mod cone;
+mod coverage;
 mod doctor;
+mod foreign;
 mod formal;
+mod gates;
 mod ghdl;
 mod hls_cpp;
 mod icarus;
+mod locate;
+mod mutate;
 mod results;
 mod tool;
 mod torch;
+mod vcd;
 mod vectors;
 mod verilator;
 mod yosys_blif;
 
 pub use checker::{Answer, CheckRequest, CheckRun, Checker, Difference, Verdict, check, compare};
+pub use coverage::{Coverage, coverage};
 pub use doctor::{Examination, examine, examine_all};
+pub use foreign::{ForeignError, PortMap, wrapper};
+pub use locate::locate;
+pub use mutate::{Fault, FaultRow, MutationError, MutationPlan, MutationReport, Tally, mutate};
 pub use results::{CheckOutcome, CheckRecord, Summary, keep_folder};
 pub use tool::{Program, Run, RunOutput, ToolError};
 pub use vectors::{VectorPlan, reference, test_vectors, vectors_of_samples};
 
 /// Every checker, in the order of help texts and of `--check all`.
 pub static CHECKERS: &[&dyn Checker] = &[
-    &icarus::Icarus,        // the test bench that ships with the Verilog, event-driven
-    &verilator::Verilator,  // the lint, and an independent bench that is fast on many vectors
-    &ghdl::Ghdl,            // the VHDL with its own test bench
-    &formal::Formal,        // every input, by proof
+    &icarus::Icarus,       // the test bench that ships with the Verilog, event-driven
+    &verilator::Verilator, // the lint, and an independent bench that is fast on many vectors
+    &ghdl::Ghdl,           // the VHDL with its own test bench
+    &formal::Formal,       // every input, by proof
+    &gates::XILINX,        // what synthesis makes of it
+    &gates::ICE40,
+    &gates::ECP5,
     &c_header::GCC,         // the strictest warnings as errors
     &c_header::CLANG,       // another compiler, and traps on undefined behaviour
     &hls_cpp::HlsCpp,       // the HLS source as ordinary C++

@@ -122,8 +122,11 @@ impl fmt::Display for CheckRecord {
             }
             CheckOutcome::Proved { how, .. } => write!(f, "check {name:<10} proved equal, {how}  ({seconds:.1} s)"),
             CheckOutcome::Different { summary, details } => {
-                let summary = summary.strip_suffix(" differ from inference").unwrap_or(summary);
-                write!(f, "check {name:<10} DIFFERENT on {summary}, first:\n{details}")
+                match summary.strip_suffix(" differ from inference") {
+                    Some(vectors) => write!(f, "check {name:<10} DIFFERENT on {vectors}, first:")?,
+                    None => write!(f, "check {name:<10} DIFFERENT: {summary}")?,
+                }
+                if details.is_empty() { Ok(()) } else { write!(f, "\n{details}") }
             }
             CheckOutcome::Failed { error } => write!(f, "check {name:<10} NOT DONE: {error}"),
             CheckOutcome::Skipped { reason } => write!(f, "check {name:<10} skipped: {reason}"),

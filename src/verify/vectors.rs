@@ -6,6 +6,8 @@ use rand_chacha::ChaCha8Rng;
 use crate::binarized::BinarizedNetwork;
 use crate::emit::{TestVectors, Vector};
 
+use super::coverage::directed_rows;
+
 /// How many vectors of which kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VectorPlan {
@@ -21,8 +23,15 @@ impl Default for VectorPlan {
     }
 }
 
+/// Directed vectors beyond this many find little more.
+const MOST_DIRECTED: usize = 5_000;
+
+/// Samples that directed vectors are made from.
+const MOST_BASES: usize = 2_000;
+
 /// Vectors for `network`: corners, then up to half of the rest from `samples` (rows of features
-/// that are turned into their nearest codes), then random codes.
+/// that are turned into their nearest codes), then vectors that read and show table entries
+/// which those before do not (see [`coverage`](super::coverage())), then random codes.
 ///
 /// Corners are all codes at the minimum, all at the maximum, and the two codes on either side of
 /// every threshold of the encoder with random codes elsewhere: an off-by-one in a comparator
@@ -35,9 +44,15 @@ pub fn test_vectors(network: &BinarizedNetwork, samples: &[Vec<f32>], plan: &Vec
     let format = network.input();
     let room = plan.count - rows.len();
     let real = if samples.len() <= room / 2 { samples.len() } else { room.div_ceil(2) };
-    rows.extend(
-        samples.iter().take(real).map(|sample| sample.iter().map(|&value| format.nearest_code(value)).collect()),
-    );
+    let coded: Vec<Vec<i64>> = samples
+        .iter()
+        .take(real.max(MOST_BASES))
+        .map(|sample| sample.iter().map(|&value| format.nearest_code(value)).collect())
+        .collect();
+    rows.extend(coded.iter().take(real).cloned());
+    let room = (plan.count - rows.len()).min(MOST_DIRECTED);
+    let directed = directed_rows(network, &rows, &coded, room, plan.seed);
+    rows.extend(directed);
     while rows.len() < plan.count {
         rows.push(random_row(network, &mut rng));
     }

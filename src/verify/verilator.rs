@@ -5,6 +5,7 @@ use askama::Template;
 use crate::emit::{EncoderOption, Interface, OutputSet};
 use crate::netlist::{Design, DesignHead};
 
+use super::bench::Bubbles;
 use super::checker::{CheckRequest, CheckRun, Checker, answers_from_hex, read_results, write_scratch};
 use super::{Program, Run, ToolError};
 
@@ -77,12 +78,15 @@ impl Checker for Verilator {
         let verilator = PROGRAMS[0].require(self.name())?;
         PROGRAMS[1].require(self.name())?;
         let (module, outputs) = (request.identifier, request.outputs(self.target()));
-        let mut sources = request.names_ending_in(".v");
-        sources.retain(|name| *name != format!("{module}_tb.v"));
+        let sources = request.design_sources(&[]);
+        // Others' files may be written in another style.
+        let severity: &[&str] = if request.foreign { &["-Wno-lint", "-Wno-style", "-Wno-fatal"] } else { &["-Wall"] };
         Run::new(&verilator, request.folder, request.limit)
-            .arguments(["--lint-only", "-Wall", "--top-module", module])
+            .arguments(["--lint-only", "--top-module", module])
+            .arguments(severity.iter().copied())
             .arguments(sources.iter().copied())
             .run()?;
+        let bubbles = Bubbles::of_hardware(request);
         let is_stream = request.options.hdl.interface == Interface::Axis;
         let main = Main {
             module,
@@ -103,7 +107,7 @@ impl Checker for Verilator {
             input: if request.options.hdl.encoder == EncoderOption::On { "features" } else { "encoded" },
             fields: fields(request.design, outputs),
         };
-        write_scratch(request.folder, "stimulus.hex", request.stimulus_of_hardware().as_bytes())?;
+        write_scratch(request.folder, "stimulus.hex", bubbles.text.as_bytes())?;
         write_scratch(request.folder, "verilator_main.cpp", main.render().unwrap_or_default().as_bytes())?;
         // The build is nearly all of the time, so the compiler optimizes only where many vectors
         // follow; -O1 then builds fastest and also runs fastest for designs of this kind.
@@ -116,11 +120,11 @@ impl Checker for Verilator {
             .run()?;
         let binary = request.folder.join("verilated").join(format!("V{module}"));
         let output = Run::new(&binary, request.folder, request.limit).run()?;
-        let done = format!("done {}", request.vectors.vectors.len());
+        let done = format!("done {}", bubbles.cycles());
         if !output.text.lines().any(|line| line == done) {
             return Err(output.garbage("the verilated model", format!("no line `{done}`")));
         }
-        let answers = answers_from_hex(request.design, outputs, &read_results(request.folder)?);
+        let answers = bubbles.keep(answers_from_hex(request.design, outputs, &read_results(request.folder)?));
         Ok(CheckRun { answers, complaint: None })
     }
 }

@@ -114,12 +114,28 @@ impl Checker for Formal {
             Proof::Different(bus) => {
                 let first = read.difference(request, &wanted, &bus);
                 Ok(Verdict::Refuted {
-                    what: format!("an input that no one of the {vectors} vectors is"),
+                    what: format!("an input that is none of the {vectors} vectors shows it"),
                     first: Some(Box::new(first)),
                 })
             }
         }
     }
+}
+
+/// Whether two designs are the same function for every input, by ABC.
+///
+/// # Errors
+/// [`ToolError`] when ABC is missing, fails or gives up.
+pub(super) fn designs_are_equal(
+    left: &Design,
+    right: &Design,
+    folder: &std::path::Path,
+    limit: std::time::Duration,
+) -> Result<bool, ToolError> {
+    let mut aig = Aig::new(left.input.width());
+    let (left, right) = (reference::outputs(&mut aig, left), reference::outputs(&mut aig, right));
+    let pairs: Vec<(Lit, Lit)> = left.into_iter().zip(right).collect();
+    Ok(abc::prove(&mut aig, &pairs, folder, limit)? == Proof::Equal)
 }
 
 fn garbage(problem: String) -> ToolError {
@@ -129,8 +145,7 @@ fn garbage(problem: String) -> ToolError {
 /// Reads the artefact's Verilog by yosys.
 fn read(request: &CheckRequest<'_>) -> Result<Reading, ToolError> {
     let module = request.identifier;
-    let mut sources = request.names_ending_in(".v");
-    sources.retain(|name| *name != format!("{module}_tb.v"));
+    let sources = request.design_sources(&[]);
     let netlist = read_verilog(request, &sources, module)?;
     let mut aig = Aig::new(request.design.input.width());
     let bus: Vec<Lit> = (0..aig.inputs()).map(|input| aig.input(input)).collect();
@@ -158,9 +173,10 @@ pub(super) fn read_verilog(request: &CheckRequest<'_>, sources: &[&str], top: &s
     let yosys = PROGRAMS[0].require("formal")?;
     write_scratch(request.folder, "tables.techmap.v", TABLES.as_bytes())?;
     let script = format!(
-        "read_verilog {}; hierarchy -check -top {top}; proc; flatten; memory -nomap; memory_map; opt_dff; \
+        "read_verilog {} {}; hierarchy -check -top {top}; proc; flatten; memory -nomap; memory_map; opt_dff; \
          techmap -map tables.techmap.v; simplemap t:$dff t:$dffe t:$sdff t:$sdffe t:$sdffce t:$adff t:$adffe \
          t:$and t:$or t:$xor t:$xnor t:$not t:$mux t:$pos; opt_clean; write_json netlist.json",
+        request.verilog_flag(),
         sources.join(" ")
     );
     Run::new(&yosys, request.folder, request.limit).arguments(["-q", "-p", &script]).run()?;

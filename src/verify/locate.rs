@@ -1,0 +1,230 @@
+//! Where a difference begins: the first wire of the artefact that is not what it should be.
+
+use std::fmt::Write;
+
+use askama::Template;
+use rustc_hash::FxHashMap;
+
+use crate::emit::{TestVectors, core_wire_names};
+use crate::logic::BitMatrix;
+use crate::netlist::{Design, DesignHead, NodeId, Schedule, Section};
+
+use super::bench::{ICARUS, has_plain_ports};
+use super::checker::{CheckRequest, Difference, write_scratch};
+use super::cone::cone;
+use super::vcd::first_values;
+use super::{Run, ToolError};
+
+#[derive(Template)]
+#[template(path = "verify/probe.v", escape = "none")]
+struct Probe<'a> {
+    module: &'a str,
+    input_width: usize,
+    bus: String,
+    clocked: bool,
+    cycles: u32,
+}
+
+#[derive(Template)]
+#[template(path = "verify/cone_tb.v", escape = "none")]
+struct ConeBench<'a> {
+    wire: &'a str,
+    input_width: usize,
+    bus: String,
+    expected: u8,
+    more: String,
+}
+
+/// A node whose wire differs, in the design whose names fit the artefact best.
+struct Suspect<'a> {
+    design: &'a Design,
+    names: Vec<Option<String>>,
+    expected: Vec<bool>,
+    /// The first node in topological order whose wire differs.
+    first: Option<NodeId>,
+    known: usize,
+    different: usize,
+}
+
+/// Walks back from an input on which a Verilog artefact is wrong to the first wire that differs,
+/// by simulating it with all its wires in Icarus Verilog, and writes a reproducer of that wire
+/// (`cone.v`, `cone_tb.v`) into the folder of the request.
+///
+/// `candidates` are designs that the artefact may have been printed from; the one whose wires fit
+/// best is taken. Returns what is known, in lines for people.
+///
+/// # Errors
+/// [`ToolError`] when Icarus is missing or cannot simulate the artefact.
+pub fn locate(request: &CheckRequest<'_>, first: &Difference, candidates: &[&Design]) -> Result<String, ToolError> {
+    if has_plain_ports(request.options).is_err() {
+        return Ok(
+            "  the walk back to the first wire is for designs with bare ports: export it so to see more".to_owned()
+        );
+    }
+    let [iverilog, vvp] = [ICARUS[0].require("icarus")?, ICARUS[1].require("icarus")?];
+    let one = TestVectors { vectors: vec![first.expected.clone()] };
+    let bus = CheckRequest { vectors: &one, ..*request }.stimulus_hex().trim().to_owned();
+    let probe = Probe {
+        module: request.identifier,
+        input_width: request.design.input.width(),
+        bus: bus.clone(),
+        clocked: request.latency > 0,
+        cycles: request.latency + 2,
+    };
+    let sources = request.design_sources(&[]);
+    write_scratch(request.folder, "probe.v", probe.render().unwrap_or_default().as_bytes())?;
+    let standard = if request.foreign { "-g2012" } else { "-g2005" };
+    Run::new(&iverilog, request.folder, request.limit)
+        .arguments([standard, "-s", "probe", "-o", "probe.vvp", "probe.v"])
+        .arguments(sources.iter().copied())
+        .run()?;
+    Run::new(&vvp, request.folder, request.limit).arguments(["-n", "probe.vvp"]).run()?;
+    let path = request.folder.join("probe.vcd");
+    let text = std::fs::read_to_string(&path).map_err(|source| ToolError::Scratch { path, source })?;
+    let values = first_values(&text);
+    let suspects = candidates.iter().map(|design| suspect(design, &first.expected.codes, &values));
+    let best = suspects.min_by_key(|suspect| (std::cmp::Reverse(suspect.known), suspect.different));
+    let Some(best) = best.filter(|suspect| suspect.known > 0) else {
+        return Ok(
+            "  no wire of the artefact has a name of this export, so the walk back ends at its outputs".to_owned()
+        );
+    };
+    match best.first {
+        Some(id) => describe_wire(request, &best, id, &values, &bus),
+        None => Ok(describe_head(&best, &values, first)),
+    }
+}
+
+/// Compares the wires of the artefact with what `design` says.
+fn suspect<'a>(design: &'a Design, codes: &[i64], values: &FxHashMap<String, String>) -> Suspect<'a> {
+    let stimulus = BitMatrix::from_fn(design.comparators.len(), 1, |input, _| {
+        let comparator = design.comparators[input];
+        codes[comparator.feature as usize] >= comparator.threshold
+    });
+    let nodes: Vec<NodeId> = design.core.node_ids().collect();
+    let simulated = Schedule::new(&design.core).simulate_nodes(&design.core, &stimulus, &nodes);
+    let expected: Vec<bool> = (0..nodes.len()).map(|node| simulated.get(node, 0)).collect();
+    let names = core_wire_names(design);
+    let (mut known, mut different, mut first) = (0, 0, None);
+    for &id in &nodes {
+        let Some(value) = names[id.index()].as_ref().and_then(|name| values.get(name)) else { continue };
+        known += 1;
+        if value != if expected[id.index()] { "1" } else { "0" } {
+            different += 1;
+            first.get_or_insert(id);
+        }
+    }
+    Suspect { design, names, expected, first, known, different }
+}
+
+fn section(section: Section) -> String {
+    match section {
+        Section::Encoder => "the encoder".to_owned(),
+        Section::Layer(layer) => format!("layer {layer}"),
+        Section::Head => "the head".to_owned(),
+    }
+}
+
+fn describe_wire(
+    request: &CheckRequest<'_>,
+    suspect: &Suspect<'_>,
+    id: NodeId,
+    values: &FxHashMap<String, String>,
+    bus: &str,
+) -> Result<String, ToolError> {
+    let (design, core) = (suspect.design, &suspect.design.core);
+    let name = suspect.names[id.index()].clone().unwrap_or_default();
+    let bit = |id: NodeId| u8::from(suspect.expected[id.index()]);
+    let got = values.get(&name).map_or("?", String::as_str);
+    let number = name.rsplit("_n").next().unwrap_or_default();
+    let mut text = format!("  first wire that differs: {name}");
+    match core.table(id) {
+        None => {
+            let place = core.inputs().iter().position(|&input| input == id).unwrap_or_default();
+            let comparator = design.comparators[place];
+            let _ = write!(text, ", the comparison of feature {} with {}", comparator.feature, comparator.threshold);
+        }
+        Some(table) => {
+            let fan_ins = core.fan_ins(id);
+            let row: usize = fan_ins.iter().enumerate().map(|(pin, &fan_in)| usize::from(bit(fan_in)) << pin).sum();
+            let inputs: Vec<String> = fan_ins
+                .iter()
+                .map(|fan_in| format!("{} = {}", suspect.names[fan_in.index()].as_deref().unwrap_or("?"), bit(*fan_in)))
+                .collect();
+            let _ = write!(text, ", node {number} of {}", section(core.section(id)));
+            let _ = write!(text, "\n    table   {}'h{}, row {row}", table.rows(), table.hex());
+            if let Some(printed) = printed_table(request, &name)?.filter(|printed| !is_table(printed, table)) {
+                let _ = write!(text, "; the artefact has {printed}");
+            }
+            let _ = write!(text, "\n    inputs  {}, all right", inputs.join(", "));
+        }
+    }
+    let _ = write!(text, "\n    expected {}, got {got}", bit(id));
+    let _ = write!(text, "; {} of {} wires differ", suspect.different, suspect.known);
+    match write_reproducer(request, &name, bit(id), bus)? {
+        true => text += "\n    reproducer: cone.v with cone_tb.v",
+        false => text += "\n    no reproducer: its lines are not in the form of this export",
+    }
+    Ok(text)
+}
+
+/// The literal of the constant table of a wire, as it stands in the artefact.
+fn printed_table(request: &CheckRequest<'_>, name: &str) -> Result<Option<String>, ToolError> {
+    let start = format!(" T_{name} = ");
+    for text in read_sources(request)? {
+        let line = text.lines().find_map(|line| line.split_once(&start));
+        if let Some((_, literal)) = line {
+            return Ok(Some(literal.trim_end_matches(';').to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a Verilog literal is the table.
+fn is_table(literal: &str, table: &crate::logic::TruthTable) -> bool {
+    literal
+        .split_once("'h")
+        .is_some_and(|(_, digits)| digits.trim_start_matches('0') == table.hex().trim_start_matches('0'))
+}
+
+/// The texts of the artefact's design.
+fn read_sources(request: &CheckRequest<'_>) -> Result<Vec<String>, ToolError> {
+    let read = |name: &str| {
+        let path = request.folder.join(name);
+        std::fs::read_to_string(&path).map_err(|source| ToolError::Scratch { path, source })
+    };
+    request.design_sources(&["_primitives.v"]).into_iter().map(read).collect()
+}
+
+fn write_reproducer(request: &CheckRequest<'_>, wire: &str, expected: u8, bus: &str) -> Result<bool, ToolError> {
+    let texts = read_sources(request)?;
+    let input_width = request.design.input.width();
+    let Some(text) = cone(&texts, wire, input_width) else { return Ok(false) };
+    let more = request.names_ending_in("_primitives.v").iter().map(|name| format!(" {name}")).collect();
+    let bench = ConeBench { wire, input_width, bus: bus.to_owned(), expected, more };
+    write_scratch(request.folder, "cone.v", text.as_bytes())?;
+    write_scratch(request.folder, "cone_tb.v", (bench.render().unwrap_or_default() + "\n").as_bytes())?;
+    Ok(true)
+}
+
+/// Every wire of the core is right, so it is counting or comparing.
+fn describe_head(suspect: &Suspect<'_>, values: &FxHashMap<String, String>, first: &Difference) -> String {
+    let mut text = format!("  all {} wires of the lookup tables are right", suspect.known);
+    let DesignHead::Classes(head) = &suspect.design.head else {
+        return text + "; the difference begins behind them, at the output bits";
+    };
+    let number = |name: &str| values.get(name).and_then(|bits| u32::from_str_radix(bits, 2).ok());
+    for class in 0..head.groups.len() {
+        let expected = first.expected.scores.get(class).copied();
+        if let Some(found) = number(&format!("score_{class}")).filter(|&found| Some(found) != expected) {
+            let _ = write!(
+                text,
+                "; the population count of class {class} is {found}, expected {}",
+                expected.unwrap_or_default()
+            );
+            return text;
+        }
+    }
+    text += "; the scores are too, so the difference begins in the comparison of the scores";
+    text
+}
