@@ -6,6 +6,8 @@ mod architecture;
 mod bad_input;
 mod command_line;
 #[cfg(feature = "train")]
+mod compiler;
+#[cfg(feature = "train")]
 mod composed_digits;
 #[cfg(feature = "train")]
 mod convnet_digits;

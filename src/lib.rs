@@ -39,12 +39,14 @@ pub mod data;
 pub mod emit;
 pub mod files;
 pub mod import;
+pub mod infer;
 pub mod logic;
 pub mod lower;
 #[cfg(feature = "train")]
 pub mod model;
 pub mod netlist;
 pub mod passes;
+pub mod prove;
 pub mod report;
 pub mod store;
 #[cfg(feature = "train")]

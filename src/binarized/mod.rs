@@ -4,11 +4,13 @@
 //! [`BinarizedNetwork`]; everything behind it (netlist, optimizer, emitters, checks) is compared
 //! with [`BinarizedNetwork::predict_codes`], the shortest and most obviously right inference here.
 
+mod calibrate;
 mod encoder;
 mod file;
 mod head;
 mod layer;
 mod network;
+mod requantize;
 
 pub use encoder::{EncodedBit, Encoder, IntegerBit};
 pub use file::{BINARIZED_FORMAT, BINARIZED_VERSION};

@@ -119,8 +119,8 @@ pub(super) fn available(chosen: &[Chosen]) -> Result<(Vec<&'static dyn Checker>,
 
 /// What the checks look at.
 pub(super) struct Subject<'a> {
-    /// The design that was printed.
-    pub(super) design: &'a Design,
+    /// The design that a target printed, and the stimulus on its input bus.
+    pub(super) printed: &'a dyn Fn(&str) -> (&'a Design, &'a TestVectors),
     /// The design of the network before the optimizer.
     pub(super) reference: &'a Design,
     /// Designs that the artefact may have been printed from, for the names of its wires.
@@ -131,8 +131,6 @@ pub(super) struct Subject<'a> {
     pub(super) latency: &'a dyn Fn(&dyn Target) -> u32,
     /// The options that it was printed with.
     pub(super) options: &'a EmitOptions,
-    /// The stimulus.
-    pub(super) vectors: &'a TestVectors,
     /// The artefact was not printed in this run.
     pub(super) foreign: bool,
     /// Where the folders of failed checks go.
@@ -197,19 +195,23 @@ fn run_check(
         .prefix("difflut-check-")
         .tempdir()
         .map_err(|source| ToolError::Scratch { path: std::env::temp_dir(), source })?;
-    let identifier = crate::emit::identifier(&subject.design.name);
+    let (design, vectors) = (subject.printed)(target.name());
+    let identifier = crate::emit::identifier(&design.name);
     let request = CheckRequest {
-        design: subject.design,
+        design,
         reference: subject.reference,
         files,
         identifier: &identifier,
         latency: (subject.latency)(*target),
         options: subject.options,
-        vectors: subject.vectors,
+        vectors,
         folder: folder.path(),
         limit: arguments.limit(),
         foreign: subject.foreign,
     };
+    // Only designs of the same input bus can be driven with the same vectors.
+    let candidates: Vec<&Design> =
+        subject.candidates.iter().copied().filter(|candidate| candidate.input == design.input).collect();
     let started = Instant::now();
     let verdict = verify::check(checker, &request);
     let place = match &verdict {
@@ -217,7 +219,7 @@ fn run_check(
             if target.name() == "verilog" =>
         {
             // The walk back is a help; that it cannot be done is no reason to hide the difference.
-            let place = verify::locate(&request, first, subject.candidates);
+            let place = verify::locate(&request, first, &candidates);
             Some(place.unwrap_or_else(|error| format!("  the walk back to its first wire was not done: {error}")))
         }
         _ => None,

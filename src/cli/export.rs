@@ -1,21 +1,26 @@
 //! `difflut export` and `difflut-export`: a model in, artefacts and their checks out.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use clap::Args;
 
-use crate::binarized::Head;
-use crate::emit::{self, EmitOptions, EmitRequest, EmittedFile, Provenance, TARGETS, Target, TestVectors};
+use crate::binarized::{BinarizedNetwork, Head};
+use crate::emit::{
+    self, EmitOptions, EmitRequest, EmittedFile, EncoderOption, Provenance, TARGETS, Target, TestVectors, Vector,
+};
 use crate::files::{nearest, sha256_hex, write_atomically, write_folder};
-use crate::lower::{flatten, lower};
-use crate::netlist::Design;
-use crate::passes::{PassReport, Pipeline, optimize};
+use crate::lower::{flatten, lower, to_code_bits};
+use crate::netlist::{Design, Netlist};
+use crate::passes::{MapGoal, PassOptions, PassReport, Pipeline, Size, optimize};
+use crate::prove::{self, Proof, ProofOptions};
 use crate::report::DesignReport;
 use crate::store::LoadedModel;
 use crate::verify::{CHECKERS, CheckRecord, Checker, MutationPlan, coverage, mutate};
 
 use super::CliError;
 use super::checks::{CheckArgs, Chosen, Subject, available, run_checks};
+use super::lossy::{self, Lossy, LossyArgs};
 use super::samples::{Samples, load_samples, load_vectors};
 
 /// Arguments of the export.
@@ -39,9 +44,20 @@ pub struct ExportArgs {
     /// Run just these passes, in this order, to a fixed point (see `difflut list`)
     #[arg(long, value_delimiter = ',', value_name = "PASS")]
     passes: Option<Vec<String>>,
+    /// Inputs of the LUTs to map to, from level 2: 4 (iCE40, ECP5) or 6 (Xilinx)
+    #[arg(long, default_value_t = 6, value_name = "K", value_parser = clap::value_parser!(u8).range(2..=6))]
+    lut_size: u8,
+    /// What mapping minimizes first: area (LUTs) or depth (levels)
+    #[arg(long, default_value = "area", value_name = "GOAL")]
+    map_goal: String,
     /// Compare the netlist before and after every pass by simulation
     #[arg(long)]
     check_passes: bool,
+    /// Prove that the optimized hardware computes what the network means, for every input
+    #[arg(long)]
+    prove: bool,
+    #[command(flatten)]
+    lossy: LossyArgs,
     /// Print what every pass did
     #[arg(long, short)]
     verbose: bool,
@@ -79,13 +95,39 @@ struct Plan {
 struct Work {
     model: LoadedModel,
     samples: Samples,
-    design: Design,
+    lossy: Vec<Lossy>,
+    /// The design whose comparators are words.
+    words: Variant,
+    /// The design over single code bits, where the pipeline makes one.
+    bits: Option<Variant>,
     reference: Design,
-    passes: Vec<PassReport>,
+    /// The hardware as one netlist.
+    flat: Netlist,
     report: DesignReport,
-    vectors: TestVectors,
     emitted: Vec<(&'static dyn Target, Vec<EmittedFile>)>,
     folder: PathBuf,
+}
+
+/// A design with what belongs to it: the vectors on its input bus, and its passes.
+struct Variant {
+    design: Design,
+    vectors: TestVectors,
+    provenance: Provenance,
+    passes: Vec<PassReport>,
+}
+
+impl Work {
+    /// The design that a target prints.
+    fn variant(&self, target: &str) -> &Variant {
+        match &self.bits {
+            Some(bits) if PRINTS_TABLES.contains(&target) => bits,
+            _ => &self.words,
+        }
+    }
+
+    fn latency(&self, target: &dyn Target, options: &EmitOptions) -> u32 {
+        target.latency(&self.variant(target.name()).design, options)
+    }
 }
 
 /// `difflut export`: writes the files, then checks them.
@@ -96,19 +138,19 @@ pub(super) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
     write_folder(&work.folder, files.map(|file| (file.name.as_str(), file.contents.as_slice())))?;
 
     print_model(&work.model);
+    work.lossy.iter().for_each(|change| say!("{change}"));
     say!("wrote {}", work.folder.display());
     let width = work.emitted.iter().flat_map(|(_, files)| files).map(|file| file.name.len()).max().unwrap_or(0);
     for file in work.emitted.iter().flat_map(|(_, files)| files) {
         say!("  {:<width$}  {}", file.name, file.purpose);
     }
     if arguments.verbose {
-        print_passes(&work.passes);
+        print_passes(&work.bits.as_ref().unwrap_or(&work.words).passes);
     }
     say!("\n{}", work.report);
     print_latency(arguments, &work);
-    let latency = |target: &dyn Target| target.latency(&work.design, &arguments.options);
     if let Some(path) = &arguments.report {
-        write_report(path, &work.model, &work.report, &work.emitted, latency)?;
+        write_report(path, &work, &arguments.options)?;
     }
     check(arguments, plan, &work)
 }
@@ -137,8 +179,9 @@ pub(super) fn verify(arguments: &ExportArgs, mutants: Option<u32>) -> Result<(),
     let plan = plan(arguments, chosen, None)?;
     let work = prepare(arguments, &plan)?;
     print_model(&work.model);
+    work.lossy.iter().for_each(|change| say!("{change}"));
     print_latency(arguments, &work);
-    let codes = work.vectors.vectors.iter().map(|vector| vector.codes.as_slice());
+    let codes = work.words.vectors.vectors.iter().map(|vector| vector.codes.as_slice());
     say!("coverage: {}", coverage(&work.model.network, codes));
     check(arguments, plan, &work)
 }
@@ -161,27 +204,21 @@ fn verify_mutants(arguments: &ExportArgs, chosen: Vec<Chosen>, count: u32) -> Re
     let work = prepare(arguments, &plan)?;
     print_model(&work.model);
     print_latency(arguments, &work);
-    say!("vectors: {}", work.samples.describe(&work.vectors));
-    let provenance = provenance(&work.model);
+    let Variant { design, vectors, provenance, .. } = work.variant(target.name());
+    say!("vectors: {}", work.samples.describe(vectors));
     let emit = |design: &Design| {
         let flat = flatten(design);
-        let request = EmitRequest {
-            design,
-            flat: &flat,
-            provenance: &provenance,
-            options: &arguments.options,
-            vectors: &work.vectors,
-        };
+        let request = EmitRequest { design, flat: &flat, provenance, options: &arguments.options, vectors };
         target.emit(&request)
     };
     let report = mutate(
         &MutationPlan {
             reference: &work.reference,
-            design: &work.design,
+            design,
             emit: &emit,
-            latency: target.latency(&work.design, &arguments.options),
+            latency: target.latency(design, &arguments.options),
             options: &arguments.options,
-            vectors: &work.vectors,
+            vectors,
             count: count as usize,
             seed: arguments.checks.seed,
             limit: std::time::Duration::from_secs(arguments.checks.time_limit),
@@ -218,7 +255,8 @@ fn verify_mutants(arguments: &ExportArgs, chosen: Vec<Chosen>, count: u32) -> Re
 
 /// Loads, optimizes and prints into memory.
 fn prepare(arguments: &ExportArgs, plan: &Plan) -> Result<Work, CliError> {
-    let model = LoadedModel::load(&arguments.model)?;
+    let mut model = LoadedModel::load(&arguments.model)?;
+    let lossy = lossy::apply(&arguments.lossy, arguments.checks.data.as_deref(), &mut model)?;
     let samples = match &arguments.checks.vectors_from {
         Some(path) => load_vectors(path, &model)?,
         None => load_samples(arguments.checks.data.as_deref(), &model)?,
@@ -229,37 +267,46 @@ fn prepare(arguments: &ExportArgs, plan: &Plan) -> Result<Work, CliError> {
     }
     let reference = design.clone();
     let passes = optimize(&mut design, &plan.pipeline)?;
-    let flat = flatten(&design);
-    let report = DesignReport::new(&design)?;
-    let provenance = provenance(&model);
     let vectors = arguments.checks.stimulus(&model, &samples);
-    let request = EmitRequest {
-        design: &design,
-        flat: &flat,
-        provenance: &provenance,
-        options: &arguments.options,
-        vectors: &vectors,
-    };
+    let words = Variant { design, vectors, provenance: provenance(&model), passes };
+    // Without an encoder the encoded bits are the input: there is nothing to map.
+    let expands = plan.pipeline.expands_comparators() && arguments.options.hdl.encoder == EncoderOption::On;
+    let bits = if expands { Some(expand(&words, &plan.pipeline)?) } else { None };
+    let hardware = &bits.as_ref().unwrap_or(&words).design;
+    let (flat, report) = (flatten(hardware), DesignReport::new(hardware)?);
+    let folder =
+        arguments.out.clone().unwrap_or_else(|| PathBuf::from("build").join(emit::identifier(&words.design.name)));
+    let mut work = Work { model, samples, lossy, words, bits, reference, flat, report, emitted: Vec::new(), folder };
     let mut emitted: Vec<(&'static dyn Target, Vec<EmittedFile>)> = Vec::new();
     for &target in &plan.targets {
+        let Variant { design, vectors, provenance, .. } = work.variant(target.name());
+        let request = EmitRequest { design, flat: &work.flat, provenance, options: &arguments.options, vectors };
         emitted.push((target, target.emit(&request)?));
     }
-    let folder = arguments.out.clone().unwrap_or_else(|| PathBuf::from("build").join(emit::identifier(&design.name)));
-    Ok(Work { model, samples, design, reference, passes, report, vectors, emitted, folder })
+    work.emitted = emitted;
+    Ok(work)
 }
 
 /// Runs the checks of `plan` on what was printed.
 fn check(arguments: &ExportArgs, plan: Plan, work: &Work) -> Result<(), CliError> {
-    say!("vectors: {}", work.samples.describe(&work.vectors));
-    let latency = |target: &dyn Target| target.latency(&work.design, &arguments.options);
+    if arguments.prove {
+        prove(&work.model.network, &work.flat)?;
+    }
+    say!("vectors: {}", work.samples.describe(&work.words.vectors));
+    let latency = |target: &dyn Target| work.latency(target, &arguments.options);
+    let printed = |target: &str| {
+        let Variant { design, vectors, .. } = work.variant(target);
+        (design, vectors)
+    };
+    let candidates: Vec<&Design> =
+        [Some(&work.words), work.bits.as_ref()].into_iter().flatten().map(|variant| &variant.design).collect();
     let subject = Subject {
-        design: &work.design,
+        printed: &printed,
         reference: &work.reference,
         emitted: &work.emitted,
         latency: &latency,
         options: &arguments.options,
-        vectors: &work.vectors,
-        candidates: &[&work.design],
+        candidates: &candidates,
         foreign: false,
         failures: &work.folder.join("failures"),
     };
@@ -268,12 +315,66 @@ fn check(arguments: &ExportArgs, plan: Plan, work: &Work) -> Result<(), CliError
 
 fn print_latency(arguments: &ExportArgs, work: &Work) {
     for (target, _) in &work.emitted {
-        let latency = target.latency(&work.design, &arguments.options);
+        let latency = work.latency(*target, &arguments.options);
         if latency > 0 {
             let unit = if latency == 1 { "cycle" } else { "cycles" };
             say!("{}: latency {latency} {unit}, a new input every cycle", target.name());
         } else if target.is_hardware() {
             say!("{}: combinational, latency 0 cycles", target.name());
+        }
+    }
+}
+
+/// Targets that print every table on its own, so that comparators may be tables too.
+const PRINTS_TABLES: &[&str] = &["verilog", "vhdl", "blif"];
+
+/// The design with its comparators as tables of the core, optimized together with it.
+fn expand(words: &Variant, pipeline: &Pipeline) -> Result<Variant, CliError> {
+    let mut design = to_code_bits(&words.design);
+    let mut passes = words.passes.clone();
+    passes.extend(optimize(&mut design, pipeline)?);
+    let bits = words.design.input.bits;
+    let single = |codes: &[i64]| codes.iter().flat_map(|code| (0..bits).map(move |bit| code >> bit & 1)).collect();
+    let vectors = words.vectors.vectors.iter();
+    let vectors = vectors.map(|vector| Vector { codes: single(&vector.codes), ..vector.clone() }).collect();
+    let input_values =
+        format!("bit b of feature f of the model is feature f * {bits} + b here; {}", words.provenance.input_values);
+    let provenance = Provenance { input_values, ..words.provenance.clone() };
+    Ok(Variant { design, vectors: TestVectors { vectors }, provenance, passes })
+}
+
+/// Proves the flat netlist equal to the network and prints the line on it; an error
+/// says when it is not or remains open.
+fn prove(network: &BinarizedNetwork, flat: &Netlist) -> Result<(), CliError> {
+    let started = Instant::now();
+    let proof = prove::prove_network(network, flat, &ProofOptions::default());
+    let seconds = started.elapsed().as_secs_f64();
+    match proof {
+        Proof::Equal(answered) => {
+            say!(
+                "proof: equal to the network for every input  ({} steps by enumeration, {} by SAT, {seconds:.1} s)",
+                answered.by_enumeration,
+                answered.by_solver
+            );
+            Ok(())
+        }
+        Proof::Different { output, sample } => {
+            let codes = prove::codes(network, &sample);
+            let expected = network.predict_codes(&codes);
+            say!("proof: DIFFERENT at output bit {output}  ({seconds:.1} s). Features that are not at code 0:");
+            for (feature, &code) in codes.iter().enumerate().filter(|(_, code)| **code != 0) {
+                say!("  feature {feature} = {} (code {code})", network.input().value(code));
+            }
+            match expected.class {
+                Some(class) => say!("there the network has class {class}, scores {:?}", expected.scores),
+                None => say!("there the network has bit {output} = {}", u8::from(expected.bits()[output])),
+            }
+            Err(CliError::Different(format!("proof: output bit {output} differs from the network")))
+        }
+        Proof::Open { outputs } => {
+            let count = outputs.len();
+            say!("proof: OPEN, {count} output bits were too hard, the first is {}  ({seconds:.1} s)", outputs[0]);
+            Err(CliError::Checks(format!("proof: {count} output bits could be neither proved nor refuted")))
         }
     }
 }
@@ -294,6 +395,13 @@ fn plan(arguments: &ExportArgs, chosen: Vec<Chosen>, default: Option<&str>) -> R
         Some(passes) => Pipeline::by_names(passes)?,
         None => Pipeline::level(&arguments.optimize)?,
     };
+    let goal = match arguments.map_goal.as_str() {
+        "area" => MapGoal::Area,
+        "depth" => MapGoal::Depth,
+        other => return Err(unknown("mapping goal", other, ["area", "depth"].into_iter())),
+    };
+    let pass_options = PassOptions { lut_inputs: usize::from(arguments.lut_size), goal };
+    let pipeline = pipeline.options(pass_options).check_function(arguments.check_passes);
     let chosen_target = |name: &str| targets.iter().any(|target| target.name() == name);
     let mut wanted = Vec::new();
     for chosen in chosen {
@@ -322,7 +430,7 @@ fn plan(arguments: &ExportArgs, chosen: Vec<Chosen>, default: Option<&str>) -> R
             .filter(|target| checkers.iter().any(|checker| checker.target() == target.name()))
             .collect();
     }
-    Ok(Plan { targets, checkers, skipped, pipeline: pipeline.check_function(arguments.check_passes) })
+    Ok(Plan { targets, checkers, skipped, pipeline })
 }
 
 /// A sentence on a name that does not exist, with the nearest that does.
@@ -372,13 +480,20 @@ fn print_passes(reports: &[PassReport]) {
     }
 }
 
-fn write_report(
-    path: &Path,
-    model: &LoadedModel,
-    report: &DesignReport,
-    emitted: &[(&'static dyn Target, Vec<EmittedFile>)],
-    latency: impl Fn(&dyn Target) -> u32,
-) -> Result<(), CliError> {
+fn pass_json(report: &PassReport) -> serde_json::Value {
+    let size = |size: Size| serde_json::json!({ "luts": size.luts, "pins": size.pins });
+    serde_json::json!({
+        "pass": report.pass,
+        "round": report.round,
+        "before": size(report.before),
+        "after": size(report.after),
+        "milliseconds": 1e3 * report.elapsed.as_secs_f64(),
+    })
+}
+
+fn write_report(path: &Path, work: &Work, options: &EmitOptions) -> Result<(), CliError> {
+    let Work { model, emitted, report, .. } = work;
+    let passes = &work.bits.as_ref().unwrap_or(&work.words).passes;
     let targets: Vec<serde_json::Value> = emitted
         .iter()
         .map(|(target, files)| {
@@ -386,14 +501,16 @@ fn write_report(
                 .iter()
                 .map(|file| serde_json::json!({ "name": file.name, "bytes": file.contents.len(), "sha256": sha256_hex(&file.contents) }))
                 .collect();
-            serde_json::json!({ "target": target.name(), "latency_cycles": latency(*target), "files": files })
+            serde_json::json!({ "target": target.name(), "latency_cycles": work.latency(*target, options), "files": files })
         })
         .collect();
     let report = serde_json::json!({
         "model": model.network.name(),
         "model_sha256": model.sha256,
         "recorded_accuracy": model.recorded_accuracy(),
+        "changes_of_function": work.lossy,
         "design": report,
+        "passes": passes.iter().map(pass_json).collect::<Vec<_>>(),
         "targets": targets,
     });
     let text = serde_json::to_string_pretty(&report).unwrap_or_default() + "\n";

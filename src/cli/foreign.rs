@@ -92,14 +92,14 @@ pub(super) fn verify(arguments: &ExportArgs, foreign: &Foreign<'_>) -> Result<()
         candidates.push(optimized);
     }
     let candidates: Vec<&Design> = candidates.iter().collect();
+    let printed = |_: &str| (&named, &vectors);
     let subject = Subject {
         candidates: &candidates,
-        design: &named,
+        printed: &printed,
         reference: &design,
         emitted: &[(verilog, files)],
         latency: &latency,
         options: &EmitOptions::default(),
-        vectors: &vectors,
         foreign: true,
         failures: &PathBuf::from("build").join(&own_name).join("failures"),
     };

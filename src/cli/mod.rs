@@ -20,6 +20,7 @@ mod foreign;
 mod import;
 mod info;
 mod list;
+mod lossy;
 mod predict;
 mod samples;
 #[cfg(feature = "train")]

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use crate::binarized::Outcome;
 use crate::files::{read_npy_matrix, write_npy};
+use crate::infer::Engine;
 use crate::store::LoadedModel;
 
 use super::CliError;
@@ -55,18 +56,21 @@ pub(super) fn run(arguments: &PredictArgs) -> Result<(), CliError> {
             network.name()
         )));
     }
-    let outcomes: Vec<Outcome> =
-        input.values.par_chunks(input.columns.max(1)).map(|row| network.predict(row)).collect();
-    let rows = outcomes.len() as u64;
+    let rows = (input.values.len() / input.columns.max(1)) as u64;
+    let predictions = Engine::new(network)?.predict(&input.values, arguments.scores.is_some());
     if let Some(path) = &arguments.classes {
-        let classes: Vec<i32> = outcomes.iter().map(|outcome| outcome.class.map_or(-1, |class| class as i32)).collect();
+        let classes: Vec<i32> = predictions.classes.iter().map(|&class| class as i32).collect();
         write_npy(path, &[rows], &classes)?;
     }
     if let Some(path) = &arguments.scores {
-        let scores: Vec<i32> =
-            outcomes.iter().flat_map(|outcome| outcome.scores.iter().map(|&score| score as i32)).collect();
+        let scores: Vec<i32> = predictions.scores.iter().map(|&score| score as i32).collect();
         write_npy(path, &[rows, network.head().classes() as u64], &scores)?;
     }
+    // Inner bits are only in the reference inference.
+    let outcomes: Vec<Outcome> = match (&arguments.bits, &arguments.layers) {
+        (None, None) => Vec::new(),
+        _ => input.values.par_chunks(input.columns.max(1)).map(|row| network.predict(row)).collect(),
+    };
     if let Some(path) = &arguments.bits {
         let bits: Vec<u8> =
             outcomes.iter().flat_map(|outcome| outcome.bits().iter().map(|&bit| u8::from(bit))).collect();
@@ -77,11 +81,11 @@ pub(super) fn run(arguments: &PredictArgs) -> Result<(), CliError> {
     }
     let files = [&arguments.classes, &arguments.scores, &arguments.bits, &arguments.layers];
     if files.iter().all(|file| file.is_none()) {
-        for outcome in &outcomes {
-            match outcome.class {
-                Some(class) => say!("{class}"),
-                None => say!("{}", outcome.bits().iter().map(|&bit| if bit { '1' } else { '0' }).collect::<String>()),
-            }
+        for class in &predictions.classes {
+            say!("{class}");
+        }
+        for bits in predictions.bits.chunks(network.output_width()) {
+            say!("{}", bits.iter().map(|&bit| if bit { '1' } else { '0' }).collect::<String>());
         }
     }
     Ok(())

@@ -32,6 +32,35 @@ impl BitMatrix {
         matrix
     }
 
+    /// The transpose of `rows`, one row of `signals` values after the other, each a sample.
+    ///
+    /// # Panics
+    /// When `rows` is not a whole number of samples.
+    pub fn from_rows(rows: &[bool], signals: usize) -> Self {
+        let samples = rows.len().checked_div(signals).unwrap_or(0);
+        assert_eq!(samples * signals, rows.len(), "values of whole samples of {signals} signals");
+        let mut matrix = Self::zeros(signals, samples);
+        let mut tiles = [[0u64; TILES]; 64];
+        for first_sample in (0..samples).step_by(64) {
+            let block = &rows[first_sample * signals..];
+            for first in (0..signals).step_by(64 * TILES) {
+                let width = (64 * TILES).min(signals - first);
+                tiles.fill([0; TILES]);
+                for (words, row) in tiles.iter_mut().zip(block.chunks_exact(signals)) {
+                    for (word, values) in words.iter_mut().zip(row[first..first + width].chunks(64)) {
+                        *word = pack_bits(values);
+                    }
+                }
+                transpose(&mut tiles);
+                for signal in 0..width {
+                    let word = tiles[signal % 64][signal / 64];
+                    matrix.words[(first + signal) * matrix.words_per_signal + first_sample / 64] = word;
+                }
+            }
+        }
+        matrix
+    }
+
     /// Every assignment of `signals` signals: sample `s` sets signal `i` to bit `i` of `s`.
     pub fn exhaustive(signals: usize) -> Self {
         Self::from_fn(signals, 1 << signals, |signal, sample| sample >> signal & 1 == 1)
@@ -75,6 +104,43 @@ impl BitMatrix {
     }
 }
 
+/// Squares of 64 signals and samples that are transposed together, in vector instructions.
+const TILES: usize = 8;
+
+/// Up to 64 values as a word, the first in the lowest bit.
+pub fn pack_bits(values: &[bool]) -> u64 {
+    let mut word = 0;
+    let (eights, rest) = values.as_chunks::<8>();
+    for (index, eight) in eights.iter().enumerate() {
+        // Eight bytes of 0 or 1: the product moves byte i's bit to bit 56 + i.
+        let bytes = u64::from_le_bytes(eight.map(u8::from));
+        word |= (bytes.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * index);
+    }
+    for (index, &value) in rest.iter().enumerate() {
+        word |= u64::from(value) << (8 * eights.len() + index);
+    }
+    word
+}
+
+/// Swaps bit `j` of word `i` and bit `i` of word `j` of every tile (H. S. Warren, "Hacker's
+/// Delight", 7-3).
+fn transpose(tiles: &mut [[u64; TILES]; 64]) {
+    let (mut distance, mut mask) = (32, 0x0000_0000_ffff_ffffu64);
+    while distance != 0 {
+        let mut row = 0;
+        while row < 64 {
+            for tile in 0..TILES {
+                let swapped = ((tiles[row][tile] >> distance) ^ tiles[row + distance][tile]) & mask;
+                tiles[row][tile] ^= swapped << distance;
+                tiles[row + distance][tile] ^= swapped;
+            }
+            row = (row + distance + 1) & !distance;
+        }
+        distance >>= 1;
+        mask ^= mask << distance;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +151,15 @@ mod tests {
         assert_eq!(matrix.samples(), 128);
         assert_eq!(matrix.row(0), [0xaaaa_aaaa_aaaa_aaaa; 2]);
         assert_eq!(matrix.row(6), [0, u64::MAX]);
+    }
+
+    #[test]
+    fn rows_of_samples_are_transposed() {
+        for (signals, samples) in [(1, 1), (7, 3), (64, 64), (65, 130), (200, 70), (1100, 65)] {
+            let rows: Vec<bool> = (0..signals * samples).map(|i| (i * i + i / 7) % 3 == 0).collect();
+            let expected = BitMatrix::from_fn(signals, samples, |signal, sample| rows[sample * signals + signal]);
+            assert_eq!(BitMatrix::from_rows(&rows, signals), expected);
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub(super) const WORD_INPUTS: usize = 6;
 ///
 /// Four rows at a time are one of the sixteen functions of inputs 0 and 1, which are made once;
 /// the other inputs choose between them, from input 2 upwards.
-pub(super) fn evaluate_word(word: u64, pins: &[u64]) -> u64 {
+pub fn evaluate_word(word: u64, pins: &[u64]) -> u64 {
     debug_assert!(pins.len() <= WORD_INPUTS);
     let (a, b, rest) = match *pins {
         [] => return (word & 1).wrapping_neg(),

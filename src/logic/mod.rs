@@ -7,6 +7,8 @@ mod bit_matrix;
 mod evaluate;
 mod rewire;
 mod truth_table;
+mod unseen;
 
-pub use bit_matrix::BitMatrix;
-pub use truth_table::{MAX_INPUTS, TruthTable};
+pub use bit_matrix::{BitMatrix, pack_bits};
+pub use evaluate::evaluate_word;
+pub use truth_table::{MAX_INPUTS, TruthTable, VARIABLE};

@@ -6,7 +6,7 @@ use std::fmt;
 pub const MAX_INPUTS: usize = 16;
 
 /// `VARIABLE[i]` is the table of input `i` alone over six inputs, repeated to fill the word.
-pub(super) const VARIABLE: [u64; 6] = [
+pub const VARIABLE: [u64; 6] = [
     0xaaaa_aaaa_aaaa_aaaa,
     0xcccc_cccc_cccc_cccc,
     0xf0f0_f0f0_f0f0_f0f0,
@@ -69,7 +69,7 @@ impl TruthTable {
     }
 
     /// The table of at most six inputs whose rows are the bits of `word`; unused bits are masked.
-    pub(super) fn from_word(inputs: usize, word: u64) -> Self {
+    pub fn from_word(inputs: usize, word: u64) -> Self {
         debug_assert!(inputs <= 6);
         Self { inputs: inputs as u8, words: Words::One(word & row_mask(inputs)) }
     }
@@ -87,6 +87,13 @@ impl TruthTable {
     /// The function of one input that returns its complement.
     pub fn inverter() -> Self {
         Self { inputs: 1, words: Words::One(0b01) }
+    }
+
+    /// The rows of a table of at most six inputs, repeated to the 64 rows of six: the same
+    /// function with inputs that it does not depend on.
+    pub fn full_word(&self) -> u64 {
+        debug_assert!(self.inputs <= 6);
+        (self.inputs()..6).fold(self.words()[0], |word, input| word | word << (1u32 << input))
     }
 
     /// Number of inputs, 0 to [`MAX_INPUTS`].

@@ -214,7 +214,7 @@ impl Design {
 
     /// The level at which the last of the core's outputs is ready.
     pub fn core_level(&self) -> u32 {
-        self.core_base_level() + Schedule::new(&self.core).depth(&self.core)
+        self.core_base_level() + self.core.depth()
     }
 
     /// Levels from the input bus to the last output: comparators, LUTs, popcount and argmax. An

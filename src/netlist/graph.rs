@@ -75,6 +75,8 @@ pub struct Netlist {
     inputs: Vec<NodeId>,
     pub(super) outputs: Vec<NodeId>,
     sections: Vec<Section>,
+    /// LUTs on the longest path to each node, kept while nodes are added.
+    levels: Vec<u32>,
 }
 
 impl Netlist {
@@ -85,7 +87,12 @@ impl Netlist {
 
     /// An empty netlist with room for `nodes` nodes and `pins` fan-ins.
     pub fn with_capacity(nodes: usize, pins: usize) -> Self {
-        Self { graph: DiGraph::with_capacity(nodes, pins), sections: Vec::with_capacity(nodes), ..Self::default() }
+        Self {
+            graph: DiGraph::with_capacity(nodes, pins),
+            sections: Vec::with_capacity(nodes),
+            levels: Vec::with_capacity(nodes),
+            ..Self::default()
+        }
     }
 
     /// Adds the next primary input.
@@ -104,6 +111,8 @@ impl Netlist {
         assert_eq!(table.inputs(), fan_ins.len(), "fan-ins of a table of {} inputs", table.inputs());
         let table = self.tables.intern(table);
         let id = self.add_node(Node::Lut(table), section);
+        let deepest = fan_ins.iter().filter_map(|fan_in| self.levels.get(fan_in.index())).max();
+        self.levels[id.index()] = deepest.map_or(0, |level| level + 1);
         for (pin, fan_in) in fan_ins.iter().enumerate() {
             assert!(fan_in.0 < id.0, "a fan-in must be added before its reader");
             self.graph.add_edge(NodeIndex::new(fan_in.index()), NodeIndex::new(id.index()), Pin(pin as u8));
@@ -175,6 +184,11 @@ impl Netlist {
         self.sections[id.index()]
     }
 
+    /// The largest number of LUTs on a path to a primary output.
+    pub fn depth(&self) -> u32 {
+        self.outputs.iter().map(|output| self.levels[output.index()]).max().unwrap_or(0)
+    }
+
     /// The nodes that `id` reads, input 0 first.
     pub fn fan_ins(&self, id: NodeId) -> FanIns {
         let mut fan_ins = FanIns { nodes: [NodeId(0); MAX_INPUTS], len: 0 };
@@ -189,6 +203,7 @@ impl Netlist {
 
     fn add_node(&mut self, node: Node, section: Section) -> NodeId {
         self.sections.push(section);
+        self.levels.push(0);
         NodeId(self.graph.add_node(node).index() as u32)
     }
 }

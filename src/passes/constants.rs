@@ -3,7 +3,7 @@
 use crate::logic::TruthTable;
 use crate::netlist::{Netlist, Node, NodeId, Schedule};
 
-use super::Pass;
+use super::{Pass, Subject};
 
 /// Known pins go into the table; a table that is constant becomes a constant.
 pub(super) struct Constants;
@@ -17,7 +17,8 @@ impl Pass for Constants {
         "Fold constants into the tables that read them; a constant table becomes a constant"
     }
 
-    fn run(&self, netlist: &Netlist, schedule: &Schedule) -> Option<Netlist> {
+    fn run(&self, subject: &Subject<'_>) -> Option<Netlist> {
+        let Subject { netlist, schedule, .. } = *subject;
         let constant = |id: NodeId| netlist.table(id).is_some_and(|table| table.inputs() == 0);
         let folds = |id: NodeId| {
             let fan_ins = schedule.fan_ins(id);

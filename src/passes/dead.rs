@@ -1,9 +1,9 @@
 //! Removal of nodes that no output depends on.
 
-use crate::netlist::{Netlist, Node, NodeId, Schedule};
+use crate::netlist::{Netlist, Node, NodeId};
 
-use super::Pass;
 use super::copy::{Fate, copy};
+use super::{Pass, Subject};
 
 /// Nodes that reach no primary output go; primary inputs stay.
 pub(super) struct Dead;
@@ -17,7 +17,8 @@ impl Pass for Dead {
         "Remove the tables that no output depends on"
     }
 
-    fn run(&self, netlist: &Netlist, schedule: &Schedule) -> Option<Netlist> {
+    fn run(&self, subject: &Subject<'_>) -> Option<Netlist> {
+        let Subject { netlist, schedule, .. } = *subject;
         let live = schedule.live(netlist);
         let dead = |id: NodeId| !live[id.index()] && matches!(netlist.node(id), Node::Lut(_));
         let fate = |id| if dead(id) { Fate::Drop } else { Fate::Keep };

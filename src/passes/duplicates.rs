@@ -6,8 +6,8 @@ use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::netlist::{Netlist, Node, NodeId, Schedule, TableId, TablePool};
 
-use super::Pass;
 use super::copy::{Fate, copy};
+use super::{Pass, Subject};
 
 /// Nodes with the same table and the same fan-ins, up to the order of the pins, become one.
 pub(super) struct Duplicates;
@@ -21,7 +21,8 @@ impl Pass for Duplicates {
         "Merge tables that compute the same function of the same inputs, in whatever order they read them"
     }
 
-    fn run(&self, netlist: &Netlist, schedule: &Schedule) -> Option<Netlist> {
+    fn run(&self, subject: &Subject<'_>) -> Option<Netlist> {
+        let Subject { netlist, schedule, .. } = *subject;
         let representatives = representatives(netlist, schedule);
         let fate = |id: NodeId| match representatives[id.index()] {
             own if own == id => Fate::Keep,

@@ -1,10 +1,12 @@
 //! Comparison of two netlists by simulation.
 
-use rand::{RngCore, SeedableRng};
+use rand::{Rng, RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::logic::BitMatrix;
 use crate::netlist::{Netlist, Schedule};
+
+use super::Facts;
 
 /// Up to this many primary inputs every assignment is tried: 16384 of them, 256 words.
 const EXHAUSTIVE_INPUTS: usize = 14;
@@ -27,11 +29,24 @@ pub struct Difference {
 /// # Panics
 /// When the netlists differ in their number of primary inputs or outputs.
 pub fn find_difference(left: &Netlist, right: &Netlist) -> Option<Difference> {
+    difference_on(left, right, &stimulus(left.inputs().len()))
+}
+
+/// The first difference between two netlists behind the same comparators: a proof that there is
+/// none when the codes have at most fourteen bits together, 4096 random codes (always the same,
+/// half of them next to thresholds) beyond.
+///
+/// # Panics
+/// When the netlists differ in their number of primary inputs or outputs.
+pub fn find_reachable_difference(left: &Netlist, right: &Netlist, facts: Facts<'_>) -> Option<Difference> {
+    difference_on(left, right, &reachable_stimulus(facts))
+}
+
+fn difference_on(left: &Netlist, right: &Netlist, stimulus: &BitMatrix) -> Option<Difference> {
     assert_eq!(left.inputs().len(), right.inputs().len(), "primary inputs of the compared netlists");
     assert_eq!(left.outputs().len(), right.outputs().len(), "primary outputs of the compared netlists");
-    let stimulus = stimulus(left.inputs().len());
-    let left = Schedule::new(left).simulate(left, &stimulus);
-    let right = Schedule::new(right).simulate(right, &stimulus);
+    let left = Schedule::new(left).simulate(left, stimulus);
+    let right = Schedule::new(right).simulate(right, stimulus);
     for output in 0..left.signals() {
         for (word, (&a, &b)) in left.row(output).iter().zip(right.row(output)).enumerate() {
             let difference = (a ^ b) & used_bits(stimulus.samples(), word);
@@ -57,6 +72,35 @@ fn stimulus(inputs: usize) -> BitMatrix {
         }
     }
     stimulus
+}
+
+fn reachable_stimulus(Facts { input, comparators }: Facts<'_>) -> BitMatrix {
+    let exhaustive = input.width() <= EXHAUSTIVE_INPUTS;
+    let samples = if exhaustive { 1 << input.width() } else { RANDOM_SAMPLES };
+    let mut thresholds: Vec<Vec<i64>> = vec![Vec::new(); input.features];
+    for comparator in comparators {
+        thresholds[comparator.feature as usize].push(comparator.threshold);
+    }
+    let mut rng = ChaCha8Rng::seed_from_u64(0);
+    let bits = input.bits as usize;
+    let codes: Vec<Vec<i64>> = (0..input.features)
+        .map(|feature| {
+            let thresholds = &thresholds[feature];
+            (0..samples)
+                .map(|sample| match sample >> (feature * bits).min(63) {
+                    own if exhaustive => input.min_code() + (own & ((1 << bits) - 1)) as i64,
+                    _ if thresholds.is_empty() || rng.random_bool(0.5) => {
+                        rng.random_range(input.min_code()..=input.max_code())
+                    }
+                    _ => thresholds[rng.random_range(0..thresholds.len())] - i64::from(rng.random_bool(0.5)),
+                })
+                .collect()
+        })
+        .collect();
+    BitMatrix::from_fn(comparators.len(), samples, |signal, sample| {
+        let comparator = comparators[signal];
+        codes[comparator.feature as usize][sample] >= comparator.threshold
+    })
 }
 
 /// The samples that exist in a word.

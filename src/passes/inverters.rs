@@ -3,7 +3,7 @@
 use crate::logic::TruthTable;
 use crate::netlist::{Netlist, Node, NodeId, Schedule};
 
-use super::Pass;
+use super::{Pass, Subject};
 
 /// Buffers are bypassed and inverters go into the tables around them.
 ///
@@ -28,7 +28,8 @@ impl Pass for Inverters {
         "Bypass buffers and absorb inverters into the tables in front of or behind them"
     }
 
-    fn run(&self, netlist: &Netlist, schedule: &Schedule) -> Option<Netlist> {
+    fn run(&self, subject: &Subject<'_>) -> Option<Netlist> {
+        let Subject { netlist, schedule, .. } = *subject;
         let sources = sources(netlist, schedule);
         let is_source = |id: NodeId| sources[id.index()].node == id;
         let chained = netlist.node_ids().filter(|&id| !is_source(id)).count();

@@ -1,11 +1,15 @@
 //! The optimization levels of the command line.
 
+use super::Pass;
 use super::constants::Constants;
 use super::dead::Dead;
 use super::duplicates::Duplicates;
+use super::functional::Functional;
 use super::inverters::Inverters;
+use super::mapping::Map;
+use super::reachable::Reachable;
 use super::support::Support;
-use super::{PASSES, Pass};
+use super::thermometer::Thermometer;
 
 /// A named pipeline.
 #[derive(Clone, Copy)]
@@ -16,33 +20,44 @@ pub struct Level {
     pub description: &'static str,
     /// The passes of a round.
     pub passes: &'static [&'static dyn Pass],
-    /// Whether [`optimize`](super::optimize) also runs
-    /// [`reduce_thermometers`](super::reduce_thermometers).
-    pub thermometers: bool,
+    /// Passes that run once the others have settled, as long as they make the netlist smaller;
+    /// the others settle again behind them.
+    pub finish: &'static [&'static dyn Pass],
+    /// Whether hardware gets its comparators as tables of the core, for the passes to work on.
+    pub expands_comparators: bool,
 }
 
 /// The named pipelines, in the order of help texts.
 pub static LEVELS: &[Level] = &[
-    Level { name: "0", description: "One table per trained node, nothing optimized", passes: &[], thermometers: false },
+    Level {
+        name: "0",
+        description: "One table per trained node, nothing optimized",
+        passes: &[],
+        finish: &[],
+        expands_comparators: false,
+    },
     Level {
         name: "1",
-        description: "What no target can be worse for: every pass but merge, to a fixed point",
+        description: "What no target can be worse for: no table gets wider",
         passes: O1,
-        thermometers: false,
+        finish: &[],
+        expands_comparators: false,
     },
     Level {
         name: "2",
-        description: "Every pass, to a fixed point: the fewest LUT6, but wider tables",
-        passes: PASSES,
-        thermometers: false,
+        description: "Level 1, what comparators of one feature cannot say together, and mapping to LUTs",
+        passes: O2,
+        finish: &[&Map],
+        expands_comparators: false,
     },
     Level {
         name: "3",
-        description: "Level 2, and tables forget what comparators of one feature cannot say together",
-        passes: PASSES,
-        thermometers: true,
+        description: "Level 2, and hardware has its comparators as tables, mapped together with their readers, equal functions are found by SAT, and tables forget what their drivers never give",
+        passes: O2,
+        finish: &[&Reachable, &Functional, &Map],
+        expands_comparators: true,
     },
 ];
 
-/// Without merging, since what FPGAs gain by wider tables processors and simulators lose.
 static O1: &[&dyn Pass] = &[&Constants, &Support, &Inverters, &Duplicates, &Dead];
+static O2: &[&dyn Pass] = &[&Constants, &Thermometer, &Support, &Inverters, &Duplicates, &Dead];

@@ -3,7 +3,7 @@
 use crate::logic::TruthTable;
 use crate::netlist::{Netlist, Node, NodeId, Schedule};
 
-use super::Pass;
+use super::{Pass, Subject};
 
 /// Inputs of the tables that merging may make: those of an FPGA's LUT. A reader that is wider
 /// already gets no wider.
@@ -24,7 +24,8 @@ impl Pass for Merge {
         "Merge a table into its readers where they stay within six inputs"
     }
 
-    fn run(&self, netlist: &Netlist, schedule: &Schedule) -> Option<Netlist> {
+    fn run(&self, subject: &Subject<'_>) -> Option<Netlist> {
+        let Subject { netlist, schedule, .. } = *subject;
         let mut cover = Cover::new(netlist, schedule);
         // Upwards, so that a chain collapses from its inputs and fills up whole tables.
         let mut merged = false;

@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use crate::netlist::{Design, Netlist, NodeId, Schedule, validate};
 
-use super::{Difference, LEVELS, PASSES, Pass, PassError, find_difference, prune_inputs, reduce_thermometers};
+use super::{
+    Difference, Facts, LEVELS, PASSES, Pass, PassError, PassOptions, Subject, find_difference,
+    find_reachable_difference, prune_inputs,
+};
 
 /// Rounds after which a pipeline stops even if passes still find work. Every pass finishes its
 /// own work in one run, so each round starts only with what the last one exposed; trained
@@ -15,9 +18,11 @@ const MAX_ROUNDS: usize = 20;
 #[derive(Clone)]
 pub struct Pipeline {
     passes: Vec<&'static dyn Pass>,
+    finish: Vec<&'static dyn Pass>,
     max_rounds: usize,
     check: bool,
-    thermometers: bool,
+    options: PassOptions,
+    expands_comparators: bool,
 }
 
 /// What one run of a pass did. Counted by the pipeline, so that no pass reports its own success.
@@ -58,7 +63,8 @@ impl Size {
 impl Pipeline {
     /// The given passes in the given order.
     pub fn new(passes: &[&'static dyn Pass]) -> Self {
-        Self { passes: passes.to_vec(), max_rounds: MAX_ROUNDS, check: false, thermometers: false }
+        let (passes, options) = (passes.to_vec(), PassOptions::default());
+        Self { passes, finish: Vec::new(), max_rounds: MAX_ROUNDS, check: false, options, expands_comparators: false }
     }
 
     /// The pipeline of an optimization level, one of [`LEVELS`].
@@ -67,7 +73,10 @@ impl Pipeline {
     /// [`PassError::UnknownLevel`].
     pub fn level(name: &str) -> Result<Self, PassError> {
         match LEVELS.iter().find(|level| level.name == name) {
-            Some(level) => Ok(Self { thermometers: level.thermometers, ..Self::new(level.passes) }),
+            Some(level) => {
+                let expands_comparators = level.expands_comparators;
+                Ok(Self { finish: level.finish.to_vec(), expands_comparators, ..Self::new(level.passes) })
+            }
             None => {
                 let allowed = LEVELS.iter().map(|level| level.name).collect();
                 Err(PassError::UnknownLevel { name: name.to_owned(), allowed })
@@ -92,11 +101,28 @@ impl Pipeline {
     }
 
     /// Also compares the netlists before and after every pass by simulation, see
-    /// [`find_difference`].
+    /// [`find_difference`] and [`find_reachable_difference`].
     #[must_use]
     pub fn check_function(mut self, check: bool) -> Self {
         self.check = check;
         self
+    }
+
+    /// Runs the passes with these options.
+    #[must_use]
+    pub fn options(mut self, options: PassOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Whether hardware is to get its comparators as tables of the core, to be optimized with it.
+    pub fn expands_comparators(&self) -> bool {
+        self.expands_comparators
+    }
+
+    /// Whether there is no pass at all.
+    pub fn is_empty(&self) -> bool {
+        self.passes.is_empty() && self.finish.is_empty()
     }
 
     /// Runs rounds of the passes until none finds anything to do, `max_rounds` is reached or a
@@ -106,51 +132,104 @@ impl Pipeline {
     /// # Errors
     /// [`PassError`] with the pass at fault; `netlist` is then what it was before that pass.
     pub fn run(&self, netlist: &mut Netlist) -> Result<Vec<PassReport>, PassError> {
-        let mut reports = Vec::new();
-        if self.passes.is_empty() {
-            return Ok(reports);
+        self.run_behind(netlist, None)
+    }
+
+    /// The same for a netlist behind comparators.
+    ///
+    /// # Errors
+    /// [`PassError`] with the pass at fault; `netlist` is then what it was before that pass.
+    pub fn run_behind(&self, netlist: &mut Netlist, facts: Option<Facts<'_>>) -> Result<Vec<PassReport>, PassError> {
+        if self.is_empty() {
+            return Ok(Vec::new());
         }
-        let mut schedule = Schedule::new(netlist);
-        let mut size = Size::new(netlist, &schedule);
-        let mut version = 0;
-        let mut settled = vec![None; self.passes.len()];
-        for round in 1..=self.max_rounds {
-            let at_start = size;
-            for (pass, settled) in self.passes.iter().zip(&mut settled) {
-                if *settled == Some(version) {
-                    continue;
-                }
-                let start = Instant::now();
-                let result = pass.run(netlist, &schedule);
-                let elapsed = start.elapsed();
-                let before = size;
-                match result {
-                    None => *settled = Some(version),
-                    Some(result) => {
-                        self.check(*pass, netlist, &result)?;
-                        *netlist = result;
-                        schedule = Schedule::new(netlist);
-                        size = Size::new(netlist, &schedule);
-                        version += 1;
-                    }
-                }
-                reports.push(PassReport { pass: pass.name(), round, before, after: size, elapsed });
+        let mut run = Run::new(self, netlist, facts);
+        run.settle(&self.passes)?;
+        while !self.finish.is_empty() && run.round < self.max_rounds {
+            let before = run.size;
+            run.round += 1;
+            run.once(&self.finish, &mut vec![None; self.finish.len()])?;
+            if run.size >= before {
+                break;
             }
-            if size >= at_start {
+            run.settle(&self.passes)?;
+        }
+        Ok(run.reports)
+    }
+}
+
+/// A pipeline at work.
+struct Run<'a> {
+    pipeline: &'a Pipeline,
+    netlist: &'a mut Netlist,
+    facts: Option<Facts<'a>>,
+    schedule: Schedule,
+    size: Size,
+    /// Counts the changes of the netlist.
+    version: usize,
+    round: usize,
+    reports: Vec<PassReport>,
+}
+
+impl<'a> Run<'a> {
+    fn new(pipeline: &'a Pipeline, netlist: &'a mut Netlist, facts: Option<Facts<'a>>) -> Self {
+        let schedule = Schedule::new(netlist);
+        let size = Size::new(netlist, &schedule);
+        Self { pipeline, netlist, facts, schedule, size, version: 0, round: 0, reports: Vec::new() }
+    }
+
+    /// Rounds until one finds nothing.
+    fn settle(&mut self, passes: &[&'static dyn Pass]) -> Result<(), PassError> {
+        let mut settled = vec![None; passes.len()];
+        while self.round < self.pipeline.max_rounds && !passes.is_empty() {
+            let at_start = self.size;
+            self.round += 1;
+            self.once(passes, &mut settled)?;
+            if self.size >= at_start {
                 break;
             }
         }
-        Ok(reports)
+        Ok(())
     }
 
-    fn check(&self, pass: &dyn Pass, before: &Netlist, after: &Netlist) -> Result<(), PassError> {
-        let pass = pass.name();
+    /// Every pass once, but for those that found nothing in this version of the netlist.
+    fn once(&mut self, passes: &[&'static dyn Pass], settled: &mut [Option<usize>]) -> Result<(), PassError> {
+        for (pass, settled) in passes.iter().zip(settled) {
+            if *settled == Some(self.version) {
+                continue;
+            }
+            let start = Instant::now();
+            let (schedule, options) = (&self.schedule, &self.pipeline.options);
+            let result = pass.run(&Subject { netlist: self.netlist, schedule, facts: self.facts, options });
+            let elapsed = start.elapsed();
+            let before = self.size;
+            match result {
+                None => *settled = Some(self.version),
+                Some(result) => {
+                    self.check(*pass, &result)?;
+                    *self.netlist = result;
+                    self.schedule = Schedule::new(self.netlist);
+                    self.size = Size::new(self.netlist, &self.schedule);
+                    self.version += 1;
+                }
+            }
+            self.reports.push(PassReport { pass: pass.name(), round: self.round, before, after: self.size, elapsed });
+        }
+        Ok(())
+    }
+
+    fn check(&self, pass: &dyn Pass, after: &Netlist) -> Result<(), PassError> {
+        let (pass, before) = (pass.name(), &*self.netlist);
         validate(after).map_err(|source| PassError::BrokenBy { pass, source })?;
         let interface = |netlist: &Netlist| (netlist.inputs().len(), netlist.outputs().len());
         if interface(before) != interface(after) {
             return Err(PassError::Interface { pass, before: interface(before), after: interface(after) });
         }
-        match self.check.then(|| find_difference(before, after)).flatten() {
+        let find = || match self.facts {
+            Some(facts) => find_reachable_difference(before, after, facts),
+            None => find_difference(before, after),
+        };
+        match self.pipeline.check.then(find).flatten() {
             Some(Difference { output, sample }) => Err(PassError::Changed { pass, output, sample }),
             None => Ok(()),
         }
@@ -159,37 +238,17 @@ impl Pipeline {
 
 /// Optimizes the core of `design` and removes the comparators that nothing reads afterwards.
 ///
-/// Where the level says so, passes and [`reduce_thermometers`] take turns until the latter finds
-/// nothing; it is checked by the tests of its file, since the core alone does not stay the same.
 /// An empty pipeline (level 0) leaves the design as it is.
 ///
 /// # Errors
 /// [`PassError`] with the pass at fault.
 pub fn optimize(design: &mut Design, pipeline: &Pipeline) -> Result<Vec<PassReport>, PassError> {
-    let mut reports = pipeline.run(&mut design.core)?;
-    if pipeline.thermometers {
-        while let Some(report) = reduce(design, &reports) {
-            reports.push(report);
-            reports.extend(pipeline.run(&mut design.core)?);
-        }
-    }
-    if !pipeline.passes.is_empty() {
+    let facts = Facts { input: &design.input, comparators: &design.comparators };
+    let reports = pipeline.run_behind(&mut design.core, Some(facts))?;
+    if !pipeline.is_empty() {
         prune_inputs(design);
     }
     Ok(reports)
-}
-
-/// [`reduce_thermometers`] and its report, or `None` when it found nothing to do.
-fn reduce(design: &mut Design, reports: &[PassReport]) -> Option<PassReport> {
-    let size = |netlist: &Netlist| Size::new(netlist, &Schedule::new(netlist));
-    let (before, start) = (size(&design.core), Instant::now());
-    (reduce_thermometers(design) > 0).then(|| PassReport {
-        pass: "thermometers",
-        round: reports.last().map_or(1, |report| report.round),
-        before,
-        after: size(&design.core),
-        elapsed: start.elapsed(),
-    })
 }
 
 fn named(name: &str) -> Result<&'static dyn Pass, PassError> {
@@ -233,9 +292,9 @@ mod tests {
             "A mistake"
         }
 
-        fn run(&self, netlist: &Netlist, _: &Schedule) -> Option<Netlist> {
-            let outputs = netlist.outputs().to_vec();
-            let mut new = netlist.clone();
+        fn run(&self, subject: &Subject<'_>) -> Option<Netlist> {
+            let outputs = subject.netlist.outputs().to_vec();
+            let mut new = subject.netlist.clone();
             let first = match self {
                 Self::Breaks => return Some(with_stray_output(new)),
                 Self::LosesOutput => return Some(with_outputs(new, &outputs[1..])),
@@ -324,7 +383,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "there is no pass `duplicate`, did you mean `duplicates`?; \
-             the passes are constants, support, inverters, duplicates, dead, merge"
+             the passes are constants, thermometers, reachable, support, inverters, duplicates, dead, functional, merge, map"
         );
         let error = Pipeline::by_names(&["frobnicate"]).err().unwrap();
         assert!(matches!(error, PassError::UnknownPass { nearest: None, .. }));

@@ -3,7 +3,7 @@
 use crate::logic::TruthTable;
 use crate::netlist::{Netlist, Node, NodeId, Schedule};
 
-use super::Pass;
+use super::{Pass, Subject};
 
 /// Pins that a table does not depend on go; the same node on two pins becomes one pin.
 pub(super) struct Support;
@@ -17,7 +17,8 @@ impl Pass for Support {
         "Remove the inputs that a table does not depend on and merge inputs that are the same node"
     }
 
-    fn run(&self, netlist: &Netlist, schedule: &Schedule) -> Option<Netlist> {
+    fn run(&self, subject: &Subject<'_>) -> Option<Netlist> {
+        let Subject { netlist, schedule, .. } = *subject;
         // Tables are interned, so each is examined once however many nodes share it.
         let full: Vec<bool> =
             netlist.tables().iter().map(|table| (0..table.inputs()).all(|input| table.depends_on(input))).collect();

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use crate::logic::TruthTable;
 use crate::netlist::{Netlist, NodeId, Schedule, Section, validate};
 
-use super::{Pass, find_difference};
+use super::{Pass, PassOptions, Subject, find_difference};
 
 /// `a b | n = 8(a, b) | y = n a`: primary inputs, tables in hexadecimal with their fan-ins
 /// (input 0 first), primary outputs.
@@ -45,11 +45,17 @@ pub(super) fn print(netlist: &Netlist) -> String {
     text + &format!("outputs {outputs:?}\n")
 }
 
+/// One run of a pass on a netlist by itself.
+pub(super) fn run(pass: &dyn Pass, netlist: &Netlist) -> Option<Netlist> {
+    let (schedule, options) = (Schedule::new(netlist), PassOptions::default());
+    pass.run(&Subject { netlist, schedule: &schedule, facts: None, options: &options })
+}
+
 /// The pass turns `before` into exactly `after`, which has the same function.
 #[track_caller]
 pub(super) fn check(pass: &dyn Pass, before: &str, after: &str) {
     let netlist = parse(before);
-    let result = pass.run(&netlist, &Schedule::new(&netlist)).expect("the pass has something to do");
+    let result = run(pass, &netlist).expect("the pass has something to do");
     validate(&result).unwrap();
     assert_eq!(print(&result), print(&parse(after)));
     assert_eq!(find_difference(&netlist, &result), None);
@@ -59,21 +65,21 @@ pub(super) fn check(pass: &dyn Pass, before: &str, after: &str) {
 #[track_caller]
 pub(super) fn check_unchanged(pass: &dyn Pass, text: &str) {
     let netlist = parse(text);
-    let result = pass.run(&netlist, &Schedule::new(&netlist));
+    let result = run(pass, &netlist);
     assert_eq!(result.map(|result| print(&result)), None);
 }
 
 /// The laws of a pass, and nothing left to do after one run.
 pub(super) fn preserves(pass: &dyn Pass, netlist: &Netlist) -> Result<(), TestCaseError> {
     let Some(result) = lawful(pass, netlist)? else { return Ok(()) };
-    let again = pass.run(&result, &Schedule::new(&result));
+    let again = run(pass, &result);
     proptest::prop_assert_eq!(again.map(|again| print(&again)), None, "a second run finds more");
     Ok(())
 }
 
 /// The laws of a pass: a valid result of the same function and primary inputs.
 pub(super) fn lawful(pass: &dyn Pass, netlist: &Netlist) -> Result<Option<Netlist>, TestCaseError> {
-    let Some(result) = pass.run(netlist, &Schedule::new(netlist)) else { return Ok(None) };
+    let Some(result) = run(pass, netlist) else { return Ok(None) };
     if let Err(error) = validate(&result) {
         return Err(TestCaseError::fail(error.to_string()));
     }

@@ -1,48 +1,56 @@
 //! What the comparators of one feature imply about each other.
 
 use crate::logic::TruthTable;
-use crate::netlist::{Comparator, Design, Netlist, Node, NodeId, Schedule};
+use crate::netlist::{Comparator, Netlist, Node, NodeId};
+
+use super::{Pass, Subject};
 
 /// Tables with more inputs are left alone: their rows are tried one by one for every input.
 const MAX_ROWS_INPUTS: usize = 10;
 
-/// Removes inputs of tables that matter only for comparisons that cannot occur together; the
-/// number of inputs that went.
+/// Removes inputs of tables that matter only for comparisons that cannot occur together.
 ///
 /// A code that reaches a threshold reaches every lower one, so a table that reads several bits
-/// of one feature never sees most of its rows. This preserves the function of the design but not
-/// that of the core on its own, which is why it is no pass.
-pub fn reduce_thermometers(design: &mut Design) -> usize {
-    let schedule = Schedule::new(&design.core);
-    let core = &design.core;
-    let comparator = |id: NodeId| match core.node(id) {
-        Node::Input(number) => Some(design.comparators[number as usize]),
-        Node::Lut(_) => None,
-    };
-    let mut new = Netlist::with_capacity(core.nodes(), core.pins());
-    let mut map: Vec<NodeId> = Vec::with_capacity(core.nodes());
-    let mut removed = 0;
-    for id in core.node_ids() {
-        let section = core.section(id);
-        map.push(match core.table(id) {
-            None => new.add_input(section),
-            Some(table) => {
-                let mut fan_ins = schedule.fan_ins(id).to_vec();
-                let mut bits: Vec<_> = fan_ins.iter().map(|&fan_in| comparator(fan_in)).collect();
-                let reduced = reduce(table, &mut fan_ins, &mut bits);
-                removed += schedule.fan_ins(id).len() - fan_ins.len();
-                fan_ins.iter_mut().for_each(|fan_in| *fan_in = map[fan_in.index()]);
-                new.add_lut(reduced.as_ref().unwrap_or(table), &fan_ins, section)
-            }
-        });
+/// of one feature never sees most of its rows. Every encoder is made of such comparisons: the
+/// bits of one-hot, Gray and binary codes are parities of comparators, which read them as the
+/// first tables of the core.
+pub(super) struct Thermometer;
+
+impl Pass for Thermometer {
+    fn name(&self) -> &'static str {
+        "thermometers"
     }
-    if removed > 0 {
-        for output in core.outputs() {
-            new.add_output(map[output.index()]);
+
+    fn description(&self) -> &'static str {
+        "Remove the inputs of tables that matter only for comparisons that cannot occur together"
+    }
+
+    fn run(&self, subject: &Subject<'_>) -> Option<Netlist> {
+        let facts = subject.facts?;
+        let core = subject.netlist;
+        let comparator = |id: NodeId| match core.node(id) {
+            Node::Input(number) => Some(facts.comparators[number as usize]),
+            Node::Lut(_) => None,
+        };
+        let mut new = Netlist::with_capacity(core.nodes(), core.pins());
+        let mut removed = 0;
+        // Nodes keep their positions, so fan-ins keep their numbers.
+        for id in core.node_ids() {
+            let section = core.section(id);
+            let Some(table) = core.table(id) else {
+                new.add_input(section);
+                continue;
+            };
+            let pins = subject.schedule.fan_ins(id);
+            let mut bits: Vec<_> = pins.iter().map(|&fan_in| comparator(fan_in)).collect();
+            let mut fan_ins = pins.to_vec();
+            let reduced = reduce(table, &mut fan_ins, &mut bits);
+            removed += pins.len() - fan_ins.len();
+            new.add_lut(reduced.as_ref().unwrap_or(table), &fan_ins, section);
         }
-        design.core = new;
+        core.outputs().iter().for_each(|&output| new.add_output(output));
+        (removed > 0).then_some(new)
     }
-    removed
 }
 
 /// The table without the pins that it can do without, which also go from `fan_ins` and `bits`;
@@ -93,13 +101,14 @@ fn implications(bits: &[Option<Comparator>]) -> Vec<(usize, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Facts;
     use super::super::testing::{parse, print};
     use super::*;
     use crate::binarized::Head;
     use crate::binarized::arbitrary::{NetworkShape, random_network};
     use crate::config::InputFormat;
     use crate::lower::{flatten, lower};
-    use crate::netlist::{DesignHead, InputBus};
+    use crate::netlist::{Design, DesignHead, InputBus};
     use crate::passes::{LEVELS, Pipeline, find_difference, optimize};
     use proptest::prelude::*;
 
@@ -115,8 +124,12 @@ mod tests {
             head: DesignHead::Bits,
         };
         let flat = flatten(&design);
-        let removed = design.core.pins() - parse(after).pins();
-        assert_eq!(reduce_thermometers(&mut design), removed);
+        Pipeline::by_names(&["thermometers"])
+            .unwrap()
+            .check_function(true)
+            .max_rounds(1)
+            .run_behind(&mut design.core, Some(Facts { input: &design.input, comparators: &design.comparators }))
+            .unwrap();
         assert_eq!(print(&design.core), print(&parse(after)));
         assert_eq!(find_difference(&flat, &flatten(&design)), None);
     }

@@ -24,9 +24,7 @@ use gates::{Gates, Signal};
 pub fn flatten(design: &Design) -> Netlist {
     let mut netlist = Netlist::with_capacity(design.input.width() + design.core.nodes(), design.core.pins());
     let bus: Vec<NodeId> = (0..design.input.width()).map(|_| netlist.add_input(Section::Encoder)).collect();
-    let mut encoder = Gates { netlist: &mut netlist, section: Section::Encoder };
-    let compared = comparators::comparators(&mut encoder, &design.input, &design.comparators, &bus);
-    let bits = copy_core(&mut netlist, &design.core, &compared);
+    let bits: Vec<Signal> = encoder(&mut netlist, design, &bus).into_iter().map(Signal::Node).collect();
     let mut gates = Gates { netlist: &mut netlist, section: Section::Head };
     let outputs: Vec<Signal> = match &design.head {
         DesignHead::Bits => bits,
@@ -56,8 +54,15 @@ pub fn flatten(design: &Design) -> Netlist {
     netlist
 }
 
+/// The comparators as tables over the input bus and the core behind them; the core's outputs.
+pub(super) fn encoder(netlist: &mut Netlist, design: &Design, bus: &[NodeId]) -> Vec<NodeId> {
+    let mut gates = Gates { netlist, section: Section::Encoder };
+    let compared = comparators::comparators(&mut gates, &design.input, &design.comparators, bus);
+    copy_core(netlist, &design.core, &compared)
+}
+
 /// Copies the core behind the comparators; its outputs.
-fn copy_core(netlist: &mut Netlist, core: &Netlist, compared: &[NodeId]) -> Vec<Signal> {
+fn copy_core(netlist: &mut Netlist, core: &Netlist, compared: &[NodeId]) -> Vec<NodeId> {
     let mut compared = compared.iter();
     let mut map: Vec<NodeId> = Vec::with_capacity(core.nodes());
     for id in core.node_ids() {
@@ -70,7 +75,7 @@ fn copy_core(netlist: &mut Netlist, core: &Netlist, compared: &[NodeId]) -> Vec<
         };
         map.extend(node);
     }
-    core.outputs().iter().map(|output| Signal::Node(map[output.index()])).collect()
+    core.outputs().iter().map(|output| map[output.index()]).collect()
 }
 
 #[cfg(test)]

@@ -1,0 +1,110 @@
+//! The optimizing compiler on shipped models: proofs, and every option through the real tools.
+
+use std::path::{Path, PathBuf};
+
+use difflut::lower::{flatten, lower, to_code_bits};
+use difflut::netlist::{Design, Netlist};
+use difflut::passes::{PassOptions, Pipeline, optimize};
+use difflut::prove::{Proof, ProofOptions, prove_equal, prove_network};
+use difflut::store::LoadedModel;
+
+use crate::support::{digits, program, root, tool};
+
+fn models(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(models(&path));
+        } else if path.extension().is_some_and(|extension| extension == "safetensors") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// What `-O3` makes hardware of, every pass checked by simulation.
+fn hardware(design: &Design, options: PassOptions) -> Netlist {
+    let pipeline = Pipeline::level("3").unwrap().options(options).check_function(true);
+    let mut design = design.clone();
+    optimize(&mut design, &pipeline).unwrap();
+    let mut design = to_code_bits(&design);
+    optimize(&mut design, &pipeline).unwrap();
+    flatten(&design)
+}
+
+#[test]
+fn every_shipped_model_is_proved_equal_to_its_network_at_level_3() {
+    let paths = models(&root().join("pretrained"));
+    assert!(!paths.is_empty());
+    for path in paths {
+        let network = LoadedModel::open(&path).unwrap().network;
+        let plain = lower(&network);
+        let flat = hardware(&plain, PassOptions::default());
+        for proof in [
+            prove_network(&network, &flat, &ProofOptions::default()),
+            prove_equal(&flatten(&plain), &flat, &ProofOptions::default()),
+        ] {
+            assert!(matches!(proof, Proof::Equal(_)), "{}: {proof:?}", path.display());
+        }
+    }
+}
+
+#[test]
+fn luts_of_four_inputs_are_proved_and_no_table_is_wider() {
+    let network = LoadedModel::open(&digits()).unwrap().network;
+    let flat = hardware(&lower(&network), PassOptions { lut_inputs: 4, ..PassOptions::default() });
+    let widest = flat
+        .node_ids()
+        .filter(|&id| matches!(flat.section(id), difflut::netlist::Section::Layer(_)))
+        .filter_map(|id| flat.table(id).map(|table| table.inputs()))
+        .max();
+    assert_eq!(widest, Some(4));
+    assert!(matches!(prove_network(&network, &flat, &ProofOptions::default()), Proof::Equal(_)));
+}
+
+/// Exports `digits` with these options; what it printed.
+fn export(arguments: &[&str], code: i32) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let ended = program("difflut-export", &root(), &[&["digits", "--out", out], arguments].concat());
+    assert_eq!(ended.code, code, "{}{}", ended.stdout, ended.stderr);
+    ended.stdout + &ended.stderr
+}
+
+#[test]
+fn level_3_hardware_equals_inference_in_icarus_and_verilator() {
+    let test = "level_3_hardware_equals_inference_in_icarus_and_verilator";
+    if !tool(test, "iverilog") || !tool(test, "verilator") {
+        return;
+    }
+    let options = ["-O", "3", "--check-passes", "--prove", "--check", "icarus,verilator", "--vectors", "300"];
+    let text = export(&options, 0);
+    assert!(text.contains("proof: equal to the network for every input"), "{text}");
+    assert_eq!(text.matches(" equal on 300 vectors").count(), 2, "{text}");
+    let piped = ["-O", "3", "--registers-every", "2", "--lut-size", "4", "--check", "icarus", "--vectors", "200"];
+    assert!(export(&piped, 0).contains("equal on 200 vectors"));
+}
+
+#[test]
+fn fewer_input_bits_are_another_function_that_is_named_and_measured() {
+    let text = export(&["--input-bits", "2", "-O", "3", "--prove"], 0);
+    assert!(text.contains("another function than the model's: input codes of 2 instead of"), "{text}");
+    assert!(text.contains("% on 360 samples of digits_test"), "{text}");
+    assert!(text.contains("proof: equal"), "{text}");
+    let auto = export(&["--input-bits", "auto", "--max-loss", "1"], 0);
+    let line = auto.lines().find(|line| line.starts_with("accuracy ") && line.contains("->")).unwrap();
+    let percent: Vec<f64> = line.split(' ').filter_map(|word| word.parse().ok()).collect();
+    assert!(percent[0] - percent[1] <= 1.0, "{line}");
+    let wrong = export(&["--input-bits", "40"], 2);
+    assert!(wrong.contains("--input-bits is `40`; allowed are `auto` and 1 to "), "{wrong}");
+}
+
+#[test]
+fn calibration_says_what_it_forgot_and_stays_exact_about_the_new_function() {
+    let data = root().join("examples/data/digits_train.csv");
+    let text = export(&["--calibrate", data.to_str().unwrap(), "--prove"], 0);
+    assert!(text.contains("table inputs gone that never decide on "), "{text}");
+    assert!(text.contains("proof: equal"), "{text}");
+}

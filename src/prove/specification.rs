@@ -1,0 +1,253 @@
+//! What a network means, as a netlist that is as simple as can be.
+//!
+//! Comparisons and sums ripple bit by bit, one table per node of the network, nothing shared or
+//! optimized, no code in common with the lowering. Counting follows the cells of [`Popcount`],
+//! whose conservation of the count is checked here cell by cell: every cell states the number
+//! of ones it reads, every bit is read once, so the last two rows add up to the count.
+
+use crate::binarized::{BinarizedNetwork, Head, IntegerBit};
+use crate::config::InputFormat;
+use crate::logic::TruthTable;
+use crate::netlist::{CountBit, Netlist, NodeId, Popcount, Section, bits_for};
+
+/// The function of `network` on the bits of its codes: bit `b` of feature `f` is primary input
+/// `f * bits + b`; the outputs are the class, lowest bit first, and the scores, class 0 first and
+/// each lowest bit first, or the plain bits.
+///
+/// # Panics
+/// When the cells of a popcount do not conserve the count: a mistake of this program.
+pub fn specification(network: &BinarizedNetwork) -> Netlist {
+    let format = network.input();
+    let mut spec = Spec { netlist: Netlist::new() };
+    let bus: Vec<NodeId> =
+        (0..network.features() * format.bits as usize).map(|_| spec.netlist.add_input(Section::Encoder)).collect();
+    let bits = network.encoder().to_integer(format);
+    let mut columns: Vec<NodeId> = bits.iter().map(|bit| spec.encoded(format, bit, &bus)).collect();
+    for (index, layer) in network.layers().iter().enumerate() {
+        columns = (0..layer.width())
+            .map(|node| {
+                let pins: Vec<NodeId> = layer.pins(node).iter().map(|&column| columns[column as usize]).collect();
+                spec.netlist.add_lut(&layer.tables[node], &pins, Section::Layer(index as u32))
+            })
+            .collect();
+    }
+    match network.head() {
+        Head::Bits => columns.iter().for_each(|&column| spec.netlist.add_output(column)),
+        head @ Head::GroupSum { .. } => {
+            let groups = head.groups(columns.len());
+            let width = bits_for(groups.iter().map(ExactSizeIterator::len).max().unwrap_or(0));
+            let scores: Vec<Vec<NodeId>> =
+                groups.iter().map(|group| spec.count(&columns[group.clone()], width)).collect();
+            let class = spec.first_largest(&scores);
+            for node in class.into_iter().chain(scores.into_iter().flatten()) {
+                spec.netlist.add_output(node);
+            }
+        }
+    }
+    spec.netlist
+}
+
+struct Spec {
+    netlist: Netlist,
+}
+
+impl Spec {
+    fn gate(&mut self, pins: &[NodeId], f: impl Fn(usize) -> bool) -> NodeId {
+        self.netlist.add_lut(&TruthTable::from_fn(pins.len(), f), pins, Section::Head)
+    }
+
+    fn constant(&mut self, value: bool) -> NodeId {
+        self.netlist.add_constant(value, Section::Head)
+    }
+
+    /// The parity of the comparisons of an encoded bit.
+    fn encoded(&mut self, format: &InputFormat, bit: &IntegerBit, bus: &[NodeId]) -> NodeId {
+        let width = format.bits as usize;
+        let code = &bus[bit.feature as usize * width..][..width];
+        let mut value = self.constant(bit.initial);
+        for &toggle in &bit.toggles {
+            let crossed = self.at_least(format, code, toggle);
+            value = self.gate(&[value, crossed], |row| row.count_ones() == 1);
+        }
+        value
+    }
+
+    /// `code >= bound`, from the lowest bit up: a higher bit decides when it differs.
+    fn at_least(&mut self, format: &InputFormat, code: &[NodeId], bound: i64) -> NodeId {
+        let mut result = self.constant(true);
+        for (position, &bit) in code.iter().enumerate() {
+            let wanted = bound >> position & 1 == 1;
+            // The sign bit of two's complement counts the other way round.
+            let sign = format.signed && position + 1 == code.len();
+            result = self.gate(&[bit, result], move |row| {
+                let (bit, below) = (row & 1 == 1, row & 2 != 0);
+                if bit == wanted { below } else { bit ^ sign }
+            });
+        }
+        result
+    }
+
+    /// The number of ones in `width` bits.
+    fn count(&mut self, ones: &[NodeId], width: usize) -> Vec<NodeId> {
+        let popcount = Popcount::new(ones.len());
+        assert!(conserves(&popcount), "the cells of a popcount of {} bits lose a bit", ones.len());
+        let mut results: Vec<Vec<NodeId>> = Vec::new();
+        let value = |bit: CountBit, results: &[Vec<NodeId>]| match bit {
+            CountBit::Input(input) => ones[input as usize],
+            CountBit::Counter { counter, bit } => results[counter as usize][usize::from(bit)],
+        };
+        for cell in &popcount.counters {
+            let pins: Vec<NodeId> = cell.inputs.iter().map(|&bit| value(bit, &results)).collect();
+            let bits = (0..cell.outputs()).map(|bit| self.gate(&pins, |row| row.count_ones() >> bit & 1 == 1));
+            let bits = bits.collect();
+            results.push(bits);
+        }
+        let zero = self.constant(false);
+        let row = |row: &[Option<CountBit>], weight: usize| match row.get(weight) {
+            Some(&Some(bit)) => value(bit, &results),
+            _ => zero,
+        };
+        let operands: Vec<[NodeId; 2]> =
+            (0..width).map(|weight| [row(&popcount.rows[0], weight), row(&popcount.rows[1], weight)]).collect();
+        let mut carry = zero;
+        operands
+            .into_iter()
+            .map(|[a, b]| {
+                let sum = self.gate(&[a, b, carry], |row| row.count_ones() % 2 == 1);
+                carry = self.gate(&[a, b, carry], |row| row.count_ones() >= 2);
+                sum
+            })
+            .collect()
+    }
+
+    /// `a < b` for numbers of the same width.
+    fn less(&mut self, a: &[NodeId], b: &[NodeId]) -> NodeId {
+        let mut result = self.constant(false);
+        for (&a, &b) in a.iter().zip(b) {
+            result = self.gate(&[a, b, result], |row| match row & 3 {
+                1 => false,
+                2 => true,
+                _ => row & 4 != 0,
+            });
+        }
+        result
+    }
+
+    /// The number of the first largest score: of two halves the second wins if it is larger.
+    fn first_largest(&mut self, scores: &[Vec<NodeId>]) -> Vec<NodeId> {
+        let width = bits_for(scores.len().saturating_sub(1));
+        let mut field: Vec<(Vec<NodeId>, Vec<NodeId>)> = Vec::new();
+        for (class, score) in scores.iter().enumerate() {
+            let number = (0..width).map(|bit| self.constant(class >> bit & 1 == 1)).collect();
+            field.push((score.clone(), number));
+        }
+        while field.len() > 1 {
+            let mut winners = Vec::new();
+            for pair in field.chunks(2) {
+                let [first, second] = pair else {
+                    winners.extend_from_slice(pair);
+                    continue;
+                };
+                let second_wins = self.less(&first.0, &second.0);
+                let mut choose = |a: &[NodeId], b: &[NodeId]| -> Vec<NodeId> {
+                    let pairs = a.iter().zip(b);
+                    pairs.map(|(&a, &b)| self.gate(&[a, b, second_wins], |row| row >> (row >> 2) & 1 == 1)).collect()
+                };
+                winners.push((choose(&first.0, &second.0), choose(&first.1, &second.1)));
+            }
+            field = winners;
+        }
+        field.pop().map_or_else(Vec::new, |(_, number)| number)
+    }
+}
+
+/// Whether every bit is read exactly once, by a cell of its own weight or by the final addition,
+/// or is a bit beyond the width, which the largest count never reaches. Since each cell states
+/// the number of ones that it reads, the weighted sum of all unread bits is then always the
+/// count.
+fn conserves(popcount: &Popcount) -> bool {
+    let line = |bit: CountBit| match bit {
+        CountBit::Input(input) => input as usize,
+        CountBit::Counter { counter, bit } => popcount.inputs + 3 * counter as usize + usize::from(bit),
+    };
+    // Weight and readers of every bit.
+    let mut bits: Vec<Option<(u32, u32)>> = vec![None; popcount.inputs + 3 * popcount.counters.len()];
+    bits[..popcount.inputs].fill(Some((0, 0)));
+    let read = |bits: &mut Vec<Option<(u32, u32)>>, bit: CountBit, weight: u32| match &mut bits[line(bit)] {
+        Some((own, readers)) if *own == weight => {
+            *readers += 1;
+            true
+        }
+        _ => false,
+    };
+    for (number, cell) in popcount.counters.iter().enumerate() {
+        // Three bits state every number of up to seven ones, two of up to three.
+        if cell.inputs.len() >= 1 << cell.outputs() || !cell.inputs.iter().all(|&bit| read(&mut bits, bit, cell.weight))
+        {
+            return false;
+        }
+        for bit in 0..cell.outputs() {
+            bits[popcount.inputs + 3 * number + usize::from(bit)] = Some((cell.weight + u32::from(bit), 0));
+        }
+    }
+    for row in &popcount.rows {
+        for (weight, bit) in row.iter().enumerate() {
+            if bit.is_some_and(|bit| !read(&mut bits, bit, weight as u32)) {
+                return false;
+            }
+        }
+    }
+    popcount.width >= bits_for(popcount.inputs)
+        && bits.iter().flatten().all(|&(weight, readers)| match readers {
+            0 => weight as usize >= popcount.width,
+            readers => readers == 1,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::binarized::arbitrary::{NetworkShape, random_network};
+    use crate::logic::BitMatrix;
+    use crate::netlist::Schedule;
+
+    #[test]
+    fn cells_that_lose_or_double_a_bit_are_noticed() {
+        for inputs in 0..200 {
+            assert!(conserves(&Popcount::new(inputs)));
+        }
+        let mut lost = Popcount::new(20);
+        lost.counters[1].inputs.pop();
+        assert!(!conserves(&lost));
+        let mut doubled = Popcount::new(20);
+        doubled.counters[1].inputs[0] = doubled.counters[0].inputs[0];
+        assert!(!conserves(&doubled));
+        let mut displaced = Popcount::new(20);
+        displaced.rows[0].swap(0, 1);
+        assert!(!conserves(&displaced));
+    }
+
+    #[test]
+    fn the_specification_is_the_reference_inference() {
+        for seed in 0..20 {
+            for signed in [false, true] {
+                let input = InputFormat { bits: 2, signed, scale: 0.5, offset: 0.25 };
+                let network = random_network(seed, &NetworkShape { input, ..NetworkShape::small() });
+                let spec = specification(&network);
+                let values = Schedule::new(&spec).simulate(&spec, &BitMatrix::exhaustive(6));
+                for sample in 0..64usize {
+                    let bits: Vec<bool> = (0..6).map(|bit| sample >> bit & 1 == 1).collect();
+                    let outcome = network.predict_codes(&super::super::codes(&network, &bits));
+                    let number = |from: usize, width: usize| -> usize {
+                        (0..width).map(|bit| usize::from(values.get(from + bit, sample)) << bit).sum()
+                    };
+                    let width = (spec.outputs().len() - 2) / 3;
+                    assert_eq!(Some(number(0, 2)), outcome.class);
+                    for (class, &score) in outcome.scores.iter().enumerate() {
+                        assert_eq!(number(2 + class * width, width), score as usize);
+                    }
+                }
+            }
+        }
+    }
+}
