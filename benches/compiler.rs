@@ -99,8 +99,8 @@ fn emit(design: &Design, flat: &difflut::netlist::Netlist, target: &str) -> Vec<
     };
     let (options, vectors) = (EmitOptions::default(), TestVectors::default());
     let request = EmitRequest { design, flat, provenance: &provenance, options: &options, vectors: &vectors };
-    let mut files = emit::target(target).expect("a target").emit(&request).expect("files");
-    std::mem::take(&mut files.first_mut().expect("a file").contents)
+    let files = emit::target(target).expect("a target").emit(&request).expect("files");
+    files.into_iter().flat_map(|file| file.contents).collect()
 }
 
 /// The largest resident size of this process so far; 0 where the system does not say.

@@ -1,4 +1,4 @@
-//! Fast inference: the network as gates over 512 samples at a time.
+//! Fast inference: the network as gates over 1024 samples at a time.
 //!
 //! Bits of many samples share a word, so a gate costs one instruction for all of them; vector
 //! instructions are chosen when the program runs. The results are those of
