@@ -41,7 +41,7 @@ pub use model::{IncompatibleError, LayerConfig, MAX_TABLE_ENTRIES, ModelConfig};
 pub use node_params::{Activation, NodeParams};
 pub use overrides::STRUCTURAL;
 pub use regularizer::{RegularizerConfig, RegularizerType};
-pub use runtime::{EvalMode, FanMode, GradStabilization, InitFn, InitKwargs, Nonlinearity, RuntimeConfig};
+pub use runtime::{EvalMode, FanMode, GradStabilization, InitFn, InitKwargs, Nonlinearity, RuntimeConfig, Selection};
 pub use spatial::{ImageShape, LayerName, Sides, SpatialConfig};
 pub use training::{Anneal, Augmentation, Keep, OptimizerType, Schedule, TrainingConfig};
 

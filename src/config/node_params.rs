@@ -18,8 +18,8 @@ pub enum Activation {
     Sigmoid,
 }
 
-/// The section `node_params`. Every key is optional; a node type refuses those that it would
-/// ignore.
+/// The section `node_params`. Every key is optional; node types and wirings refuse those that
+/// they would ignore.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NodeParams {
@@ -48,6 +48,10 @@ pub struct NodeParams {
     /// fourier: what the amplitudes sum to; 1e-6 to 1e6, default 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_amplitude: Option<f32>,
+    /// Learnable layers: how many columns, drawn by the seed, an input of a node chooses among;
+    /// 1 to 65536, default all of the layer before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<usize>,
 }
 
 impl NodeParams {
@@ -62,6 +66,7 @@ impl NodeParams {
             ("num_frequencies", self.num_frequencies.is_some()),
             ("use_all_frequencies", self.use_all_frequencies.is_some()),
             ("max_amplitude", self.max_amplitude.is_some()),
+            ("candidates", self.candidates.is_some()),
         ]
         .into_iter()
         .filter_map(|(key, set)| set.then_some(key))
@@ -80,6 +85,7 @@ impl NodeParams {
             ("node_params.depth", self.depth, 1..=16),
             ("node_params.skip_interval", self.skip_interval, 0..=16),
             ("node_params.num_frequencies", self.num_frequencies, 1..=1 << 16),
+            ("node_params.candidates", self.candidates, 1..=1 << 16),
         ] {
             if let Some(value) = value {
                 ParameterError::unless_in(key, value, range)?;

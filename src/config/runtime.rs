@@ -67,6 +67,18 @@ impl EvalMode {
     }
 }
 
+/// How a learnable layer's pins are chosen in training.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Selection {
+    /// A pin is the mixture of its columns by a softmax whose temperature falls.
+    #[default]
+    Soft,
+    /// A pin is the column of the largest weight, as in evaluation; the weights get the gradient
+    /// as if each of them were chosen.
+    StraightThrough,
+}
+
 /// How the gradients of a layer's outputs are rescaled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -200,6 +212,9 @@ pub struct RuntimeConfig {
     /// Learnable layers: steps in which the temperature falls to a tenth; 1 to 1e9, default 1000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tau_decay_iters: Option<f32>,
+    /// Learnable layers: how pins are chosen in training, default soft.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<Selection>,
     /// How the values of a node are drawn before training.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub init_fn: Option<InitFn>,
@@ -253,6 +268,7 @@ impl RuntimeConfig {
             ("tau_start", self.tau_start.is_some()),
             ("tau_min", self.tau_min.is_some()),
             ("tau_decay_iters", self.tau_decay_iters.is_some()),
+            ("selection", self.selection.is_some()),
             ("init_fn", self.init_fn.is_some()),
             ("init_kwargs", self.init_kwargs.is_some()),
             ("init_v_target", self.init_v_target.is_some()),

@@ -6,6 +6,7 @@ use super::*;
 use crate::components::registry::NODES;
 use crate::config::{BranchConfig, HeadType, ModelType};
 use crate::files::TensorFile;
+use candle_core::{Device, Tensor};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -128,18 +129,26 @@ fn gradients_of_branches_are_those_of_finite_differences() {
     for head in ["groupsum: {k: 3, tau: 2.0}", "head: bits\nruntime: {output_tau: 0.5}"] {
         let text = dense("probabilistic", "random").replace("groupsum: {k: 3, tau: 2.0}", head);
         let model = fitted(&text, 4);
-        let encoded = model.encode(&samples(20, 4, 1)).unwrap().batch(&(0..20).collect::<Vec<_>>()).unwrap();
-        let loss = || model.forward(&encoded).unwrap().affine(1.0, -0.3).unwrap().sqr().unwrap().mean_all().unwrap();
-        let gradients = loss().backward().unwrap();
-        for (layer, weights) in model.weights().unwrap().iter().enumerate() {
-            let gradient = gradients.get(weights).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        let (encoded, all) = (model.encode(&samples(20, 4, 1)).unwrap(), Vec::from_iter(0..20));
+        let mut pass = model.training_pass().unwrap();
+        let mut loss = || {
+            let squares = |_: usize, scores: &[f32], grad: &mut [f32]| {
+                let width = scores.len() as f64;
+                grad.iter_mut().zip(scores).for_each(|(grad, z)| *grad = (2.0 * (z - 0.3)) / width as f32);
+                scores.iter().map(|z| f64::from(z - 0.3).powi(2)).sum::<f64>() / width
+            };
+            let loss = pass.step(&encoded, &all, &mut TrainingStep::first(1), &squares).unwrap().loss;
+            (loss, pass.gradients().to_vec())
+        };
+        let gradients = loss().1;
+        for (layer, (weights, gradient)) in model.weights().unwrap().iter().zip(gradients).enumerate() {
             let start = weights_of(weights).unwrap();
             for place in [0, start.len() / 2, start.len() - 1] {
-                let at = |step: f32| {
+                let mut at = |step: f32| {
                     let mut moved = start.clone();
                     moved[place] += step;
                     weights.set(&Tensor::from_vec(moved, weights.shape(), &Device::Cpu).unwrap()).unwrap();
-                    f64::from(loss().to_scalar::<f32>().unwrap())
+                    loss().0
                 };
                 let difference = (at(0.05) - at(-0.05)) / 0.1;
                 at(0.0);
@@ -180,9 +189,10 @@ head: bits
 ";
     let model = fitted(text, 4);
     let values = samples(50, 4, 3);
-    let scores = model.forward(&model.encode(&values).unwrap().batch(&(0..50).collect::<Vec<_>>()).unwrap()).unwrap();
+    let all = Vec::from_iter(0..50);
+    let scores = model.training_pass().unwrap().scores(&model.encode(&values).unwrap(), &all).unwrap();
     // One layer of nodes that read bits: the activation is the table's value.
-    assert_eq!(model.labels(&scores).unwrap(), model.classify(&values).unwrap());
+    assert_eq!(model.labels(&scores, 50), model.classify(&values).unwrap());
 }
 
 /// The documents' composite model: a flat configuration, planned as two branches and a layer that

@@ -9,7 +9,7 @@ use super::steps::{NodeStep, Step, Wired, steps};
 use super::{Fitted, Model, ModelError};
 use crate::components::encoder::{Encoder, Samples};
 use crate::components::initializer::Initializer;
-use crate::components::layer::{Draw, LayerShape, wire_grouped};
+use crate::components::layer::{Choices, Draw, LayerShape, wire_grouped};
 use crate::components::node::NodeKernel;
 use crate::components::registry;
 use crate::config::{Forks, InputFormat, MAX_TABLE_ENTRIES, Mark, ModelConfig, ParameterError};
@@ -113,8 +113,9 @@ impl Model {
                 // The nodes of a learnable layer are all alike before training: their order is
                 // random already.
                 (Wired::Drawn, Draw::Learned(draw)) => {
-                    check_choices(step.plan, shape)?;
-                    Drawn::Learned(draw(shape, &mut rng))
+                    check_choices(step.plan, shape, step.candidates)?;
+                    let selection = kernel.runtime.selection.unwrap_or_default();
+                    Drawn::Learned(draw(shape, step.candidates, selection, &mut rng))
                 }
             };
             let initializer = Initializer::new(&kernel.runtime, kind.init, fan_in)?;
@@ -123,7 +124,7 @@ impl Model {
             weights.chunks_exact_mut(node.parameters()).for_each(|row| initializer.fill(node, &mut rng, row));
             layers.push(match source {
                 Drawn::Fixed(columns) => Layer::fixed(kernel, shape.input_width, columns, weights)?,
-                Drawn::Learned(choices) => Layer::learned(kernel, shape.input_width, choices, weights)?,
+                Drawn::Learned(choices) => Layer::learned(kernel, *width, shape.input_width, choices, weights)?,
             });
             before = step.output_width();
         }
@@ -139,7 +140,7 @@ pub(super) fn joined_width(forks: &mut Forks<usize>, mark: Mark, before: usize) 
 /// What a layer kind has drawn.
 enum Drawn {
     Fixed(Vec<u32>),
-    Learned(Vec<f32>),
+    Learned(Choices),
 }
 
 /// Layers over images need `num_bits` columns per feature, which another crate's encoder may not
@@ -154,15 +155,18 @@ pub(super) fn check_image(config: &ModelConfig, columns: usize) -> Result<(), Mo
     Err(ModelError::Parameter(ParameterError::new("the number of the encoder's columns", columns, allowed)))
 }
 
-fn check_choices(layer: usize, shape: LayerShape) -> Result<(), ModelError> {
-    let choices = shape.width as u64 * shape.fan_in as u64 * shape.input_width as u64;
+fn check_choices(layer: usize, shape: LayerShape, candidates: Option<usize>) -> Result<(), ModelError> {
+    let columns = candidates.unwrap_or(shape.input_width).min(shape.input_width);
+    let choices = shape.width as u64 * shape.fan_in as u64 * columns as u64;
     if choices <= MAX_TABLE_ENTRIES {
         return Ok(());
     }
     Err(ModelError::Parameter(ParameterError::new(
         format!("the number of choices of layer {layer} (width times node_input_dim times columns)"),
         choices,
-        format!("at most {MAX_TABLE_ENTRIES} can be trained; reduce layer_widths or use random"),
+        format!(
+            "at most {MAX_TABLE_ENTRIES} can be trained; set node_params.candidates, reduce layer_widths or use random"
+        ),
     )))
 }
 

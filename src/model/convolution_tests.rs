@@ -140,45 +140,60 @@ fn gradients_of_the_stack_are_those_of_finite_differences() {
     let tables = "seed: 3\nruntime: {init_fn: normal, init_kwargs: {std: 3}}";
     let text = text("probabilistic", "stride: [1, 2], padding: 1", "").replace("seed: 3", tables);
     let model = fitted(&text);
-    let mut rng = ChaCha8Rng::seed_from_u64(6);
-    let encoded: Vec<f32> = (0..120 * 3).map(|_| rng.random()).collect();
-    let encoded = Tensor::from_vec(encoded, (120, 3), &Device::Cpu).unwrap();
-    let loss = |model: &Model| {
-        let scores = model.forward_train(&encoded, &mut TrainingStep::first(1)).unwrap();
-        scores.sqr().unwrap().sum_all().unwrap()
+    let encoded = model.encode(&samples(20, 6)).unwrap();
+    let batch: Vec<usize> = (0..20).collect();
+    let mut pass = model.training_pass().unwrap();
+    let mut value = || {
+        let squares = |_: usize, scores: &[f32], grad: &mut [f32]| {
+            grad.iter_mut().zip(scores).for_each(|(grad, score)| *grad = 2.0 * score);
+            scores.iter().map(|score| f64::from(score * score)).sum()
+        };
+        let loss = pass.step(&encoded, &batch, &mut TrainingStep::first(1), &squares).unwrap().loss;
+        (loss, pass.gradients().to_vec())
     };
-    let value = |model: &Model| f64::from(loss(model).to_scalar::<f32>().unwrap());
-    let grads = loss(&model).backward().unwrap();
-    for var in model.weights().unwrap() {
-        let grad = grads.get(&var).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    let (_, grads) = value();
+    for (var, grad) in model.weights().unwrap().into_iter().zip(grads) {
         let values = weights_of(&var).unwrap();
         let mut large = 0;
         for index in 0..values.len() {
-            const STEP: f32 = 2e-2;
-            let at = |by: f32| {
+            const STEP: f32 = 1e-2;
+            let mut at = |by: f32| {
                 let mut values = values.clone();
                 values[index] += by;
                 var.set(&Tensor::from_vec(values, var.shape(), &Device::Cpu).unwrap()).unwrap();
-                value(&model)
+                value().0
             };
-            let expected = (at(STEP) - at(-STEP)) / (2.0 * f64::from(STEP));
-            at(0.0);
+            let (below, middle, above, step) = (at(-STEP), at(0.0), at(STEP), f64::from(STEP));
             let found = f64::from(grad[index]);
-            assert!((found - expected).abs() < 2e-4 + 0.03 * expected.abs(), "{index}: {found} {expected}");
-            large += usize::from(expected.abs() > 1e-3);
+            // Where the largest of a window changes hands, one of the two sides holds.
+            let sides = [(above - below) / (2.0 * step), (above - middle) / step, (middle - below) / step];
+            let near = |side: &f64| (found - side).abs() < 3e-4 + 0.03 * side.abs();
+            assert!(sides.iter().any(near), "{index}: {found}, differences {sides:?}");
+            large += usize::from(found.abs() > 1e-3);
         }
         assert!(large >= 5, "only {large} of {} gradients are above the noise", values.len());
     }
+}
+
+/// Every weight must get a gradient from four samples.
+#[track_caller]
+fn takes_a_step(model: &Model, values: &[f32]) {
+    let encoded = model.encode(values).unwrap();
+    let mut pass = model.training_pass().unwrap();
+    let loss = |sample: usize, scores: &[f32], grad: &mut [f32]| {
+        grad.iter_mut().enumerate().for_each(|(class, grad)| *grad = ((sample + class) as f32).sin());
+        f64::from(scores[0])
+    };
+    pass.step(&encoded, &[0, 1, 2, 3], &mut TrainingStep::first(1), &loss).unwrap();
+    assert!(pass.gradients().iter().all(|grad| grad.iter().any(|&g| g != 0.0)));
+    assert!(pass.gradients().iter().flatten().all(|g| g.is_finite()));
 }
 
 #[test]
 fn learnable_leaves_flips_and_rescaled_gradients_run() {
     let more = ", wiring: learnable, layer_training: {flip_probability: 0.1, grad_stabilization: layerwise}";
     let model = fitted(&text("dwn", "padding: 1", more));
-    let encoded = model.encode(&samples(4, 2)).unwrap().batch(&[0, 1, 2, 3]).unwrap();
-    let scores = model.forward_train(&encoded, &mut TrainingStep::first(1)).unwrap();
-    let grads = scores.sum_all().unwrap().backward().unwrap();
-    assert!(model.weights().unwrap().iter().all(|var| grads.get(var).is_some()));
+    takes_a_step(&model, &samples(4, 2));
     let network = model.binarize().unwrap();
     let values = samples(20, 2);
     for (outcome, row) in model.evaluate(&values).unwrap().iter().zip(values.chunks(60)) {
@@ -297,10 +312,7 @@ fn the_cifar10_model_of_the_documents_takes_a_step() {
     let mut rng = ChaCha8Rng::seed_from_u64(6);
     let values: Vec<f32> = (0..3072 * 4).map(|_| rng.random_range(0..256) as f32).collect();
     model.fit_encoder(&values, 3072).unwrap();
-    let encoded = model.encode(&values).unwrap().batch(&[0, 1, 2, 3]).unwrap();
-    let scores = model.forward_train(&encoded, &mut TrainingStep::first(1)).unwrap();
-    let grads = scores.sqr().unwrap().sum_all().unwrap().backward().unwrap();
-    assert!(model.weights().unwrap().iter().all(|var| grads.get(var).is_some()));
+    takes_a_step(&model, &values);
     let network = model.binarize().unwrap();
     for (outcome, row) in model.evaluate(&values).unwrap().iter().zip(values.chunks(3072)) {
         assert_eq!(outcome, &network.predict(row));

@@ -5,6 +5,7 @@
 //! | `encoder.<name>` | F32, the encoder's | what was fitted, `thresholds` `[features, bits]` |
 //! | `layers.<i>.wiring` | U32 `[width, fan_in]` | columns of the part before |
 //! | `layers.<i>.choices` | F32 `[width * fan_in, columns]` | in place of it in a learnable layer |
+//! | `layers.<i>.candidates` | U32, as `choices` | the columns of the choices, where `candidates` is set |
 //! | `layers.<i>.weights` | F32 `[width, numbers]` | the trained numbers of every node, then its constants |
 //!
 //! A convolution has one such layer per level of its trees, leaves first, whose wiring counts the
@@ -18,10 +19,11 @@
 use std::path::Path;
 
 use super::build::{check_image, joined_width};
-use super::layer::Layer;
+use super::layer::{Layer, Learned, Source};
 use super::steps::{Step, steps};
 use super::{Fitted, Model, ModelError, TrainingRecord, weights_of};
 use crate::binarized::BINARIZED_FORMAT;
+use crate::components::layer::Choices;
 use crate::components::node::NodeKernel;
 use crate::components::registry;
 use crate::config::{Forks, ModelConfig};
@@ -50,13 +52,16 @@ impl Model {
             file.floats(&format!("encoder.{}", tensor.name), &tensor.shape, values);
         }
         for (index, layer) in fitted.layers.iter().enumerate() {
-            match layer.choices() {
-                Some(choices) => {
+            match &layer.source {
+                Source::Learned(Learned { choices, candidates, .. }) => {
                     let (pins, columns) = choices.dims2()?;
                     file.floats(&format!("layers.{index}.choices"), &[pins, columns], &weights_of(choices)?);
+                    if let Some(candidates) = candidates {
+                        file.indices(&format!("layers.{index}.candidates"), &[pins, columns], candidates);
+                    }
                 }
-                None => {
-                    let (name, wiring) = (format!("layers.{index}.wiring"), layer.wiring()?);
+                Source::Fixed(wiring) => {
+                    let name = format!("layers.{index}.wiring");
                     file.indices(&name, &[wiring.width(), wiring.fan_in()], wiring.columns());
                 }
             }
@@ -145,10 +150,18 @@ impl Model {
                 }
                 true => {
                     let name = format!("layers.{index}.choices");
-                    let shape = [width * fan_in, input_width];
-                    let choices = read(file, &name, &shape, |shape| file.floats(&name, shape))?;
+                    let columns = step.candidates.unwrap_or(input_width).min(input_width);
+                    let shape = [width * fan_in, columns];
+                    let values = read(file, &name, &shape, |shape| file.floats(&name, shape))?;
+                    let mut candidates = None;
+                    if step.candidates.is_some() {
+                        let name = format!("layers.{index}.candidates");
+                        candidates = Some(read(file, &name, &shape, |shape| file.indices(&name, shape, input_width))?);
+                        expected.push(name);
+                    }
+                    let choices = Choices { weights: values, candidates };
                     let (weights, rows) = rows(file, index, width, kernel.as_ref())?;
-                    layers.push(Layer::learned(kind, input_width, choices, rows)?);
+                    layers.push(Layer::learned(kind, width, input_width, choices, rows)?);
                     (name, weights)
                 }
             };

@@ -1,35 +1,21 @@
 //! From the bits of the last layer to scores and label.
 
-use candle_core::Tensor;
-
-use super::{Model, ModelError};
+use super::Model;
 use crate::binarized::{Head, Outcome};
-use crate::components::head::{bit_scores, group_sum};
 use crate::config::HeadType;
 
 impl Model {
-    /// Activations `(columns, batch)` of the last layer to scores: `(batch, classes)`, of plain
-    /// bits `(batch, columns)`.
-    pub(super) fn scores(&self, activations: &Tensor) -> Result<Tensor, ModelError> {
-        let tau = f64::from(self.config.tau());
-        Ok(match self.config.head {
-            HeadType::GroupSum => group_sum(activations, self.config.num_classes, tau)?,
-            HeadType::Bits | HeadType::Onehot => bit_scores(activations, tau)?,
-        })
-    }
-
-    /// The label of every row of scores: the class of the largest score, the lowest on ties; of
-    /// plain bits what [`HeadType::label`] makes of the scores that are not negative.
+    /// The label of each of some samples from their scores ([`TrainingPass::scores`]): the class
+    /// of the largest score, the lowest on ties; of plain bits what [`HeadType::label`] makes of
+    /// the scores that are not negative.
     ///
-    /// # Errors
-    /// candle's.
-    pub fn labels(&self, scores: &Tensor) -> Result<Vec<u32>, ModelError> {
-        let rows = scores.to_vec2::<f32>()?;
-        let label = |row: &Vec<f32>| match self.config.head {
+    /// [`TrainingPass::scores`]: super::TrainingPass::scores
+    pub fn labels(&self, scores: &[f32], samples: usize) -> Vec<u32> {
+        let label = |row: &[f32]| match self.config.head {
             HeadType::GroupSum => largest(row),
             head => head.label(row.iter().map(|&score| score >= 0.0)),
         };
-        Ok(rows.iter().map(label).collect())
+        scores.chunks_exact((scores.len() / samples.max(1)).max(1)).map(label).collect()
     }
 
     /// How many labels the model knows, 0 up to one less.

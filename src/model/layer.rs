@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use candle_core::{Device, Tensor, Var};
+use candle_core::{Device, Var};
 
 use super::{ModelError, weights_of};
-use crate::components::layer::{Unroll, Wiring, choose_hard};
+use crate::components::layer::{Choices, Unroll, Wiring, choose_hard};
 use crate::components::node::NodeKernel;
-use crate::components::ops::GatherOp;
 use crate::config::RuntimeConfig;
 
 /// What the configuration says of a layer, made into what runs it.
@@ -28,27 +27,32 @@ pub(super) struct Layer {
     pub(super) kind: LayerKernel,
     /// `(width, numbers of a node)`, float32.
     pub(super) weights: Var,
-    source: Source,
+    pub(super) source: Source,
 }
 
 /// Where the pins come from.
 #[derive(Clone, Debug)]
-enum Source {
+pub(super) enum Source {
     Fixed(Arc<Wiring>),
-    Learned {
-        /// `(width * fan_in, columns)`, float32.
-        choices: Var,
-        /// Every node reads the next pins of the softly chosen ones.
-        in_order: Arc<Wiring>,
-    },
+    Learned(Learned),
 }
 
-/// The pins of a layer in training.
-pub(super) enum Pins<'a> {
-    /// They are columns of the layer before.
-    Wired(&'a Arc<Wiring>),
-    /// They are mixtures of those columns by `choices`, and wired in order.
-    Mixed { choices: &'a Var, in_order: &'a Arc<Wiring> },
+/// Pins that choose.
+#[derive(Clone, Debug)]
+pub(super) struct Learned {
+    /// `(width * fan_in, candidates)`, float32.
+    pub(super) choices: Var,
+    /// What they choose among, row by row; every column without it.
+    pub(super) candidates: Option<Arc<Vec<u32>>>,
+    /// Columns that the nodes can be wired to.
+    pub(super) input_width: usize,
+}
+
+impl Learned {
+    /// Number of columns that a pin chooses among.
+    pub(super) fn count(&self) -> Result<usize, ModelError> {
+        Ok(self.choices.dims2()?.1)
+    }
 }
 
 impl Layer {
@@ -63,44 +67,34 @@ impl Layer {
         Ok(Self { kind: kind.clone(), weights: rows(weights, wiring.width())?, source: Source::Fixed(wiring) })
     }
 
-    /// A layer whose `width * fan_in` pins choose among `input_width` columns.
+    /// A layer whose pins, `fan_in` of each of `width` nodes, choose among `input_width` columns.
     pub(super) fn learned(
         kind: &LayerKernel,
+        width: usize,
         input_width: usize,
-        choices: Vec<f32>,
+        choices: Choices,
         weights: Vec<f32>,
     ) -> Result<Self, ModelError> {
-        let pins = choices.len() / input_width.max(1);
-        let in_order = wiring(pins, kind.kernel.fan_in(), (0..pins as u32).collect())?;
-        let weights = rows(weights, in_order.width())?;
-        Ok(Self { kind: kind.clone(), weights, source: Source::Learned { choices: rows(choices, pins)?, in_order } })
-    }
-
-    /// What the nodes see of `(columns, batch)`: the same, or every window of every sample as a
-    /// sample of its own, `(elements, positions * batch)`.
-    pub(super) fn seen(&self, activations: Tensor) -> Result<Tensor, ModelError> {
-        let Some(unroll) = &self.kind.unroll else { return Ok(activations) };
-        let (_, batch) = activations.dims2()?;
-        let windows = match unroll.windows() {
-            Some(windows) => activations.apply_op1(GatherOp { windows: windows.clone() })?,
-            None => activations,
+        let pins = width * kind.kernel.fan_in();
+        let fits = |candidates: &Vec<u32>| {
+            candidates.len() == choices.weights.len() && candidates.iter().all(|&c| (c as usize) < input_width)
         };
-        Ok(windows.reshape((unroll.elements(), unroll.positions() * batch))?)
-    }
-
-    /// What the nodes make as `(columns, batch)`.
-    pub(super) fn returned(&self, made: Tensor, batch: usize) -> Result<Tensor, ModelError> {
-        match &self.kind.unroll {
-            None => Ok(made),
-            Some(unroll) => Ok(made.reshape((self.width() * unroll.positions(), batch))?),
+        if !choices.candidates.as_ref().is_none_or(fits) {
+            return Err(candle_core::Error::Msg("a candidate is a column that does not exist".into()).into());
         }
+        let learned = Learned {
+            choices: rows(choices.weights, pins)?,
+            candidates: choices.candidates.map(Arc::new),
+            input_width,
+        };
+        Ok(Self { kind: kind.clone(), weights: rows(weights, width)?, source: Source::Learned(learned) })
     }
 
     /// Number of columns that the nodes can be wired to.
-    pub(super) fn input_width(&self) -> Result<usize, ModelError> {
+    pub(super) fn input_width(&self) -> usize {
         match &self.source {
-            Source::Fixed(wiring) => Ok(wiring.input_width()),
-            Source::Learned { choices, .. } => Ok(choices.dims2()?.1),
+            Source::Fixed(wiring) => wiring.input_width(),
+            Source::Learned(learned) => learned.input_width,
         }
     }
 
@@ -112,24 +106,14 @@ impl Layer {
 
     /// Number of nodes.
     pub(super) fn width(&self) -> usize {
-        match &self.source {
-            Source::Fixed(wiring) | Source::Learned { in_order: wiring, .. } => wiring.width(),
-        }
+        self.weights.elem_count() / self.kind.kernel.parameters().max(1)
     }
 
     /// The weights of the choices, where the wiring is trained.
     pub(super) fn choices(&self) -> Option<&Var> {
         match &self.source {
             Source::Fixed(_) => None,
-            Source::Learned { choices, .. } => Some(choices),
-        }
-    }
-
-    /// The pins in training.
-    pub(super) fn pins(&self) -> Pins<'_> {
-        match &self.source {
-            Source::Fixed(wiring) => Pins::Wired(wiring),
-            Source::Learned { choices, in_order } => Pins::Mixed { choices, in_order },
+            Source::Learned(learned) => Some(&learned.choices),
         }
     }
 
@@ -137,9 +121,10 @@ impl Layer {
     pub(super) fn wiring(&self) -> Result<Arc<Wiring>, ModelError> {
         match &self.source {
             Source::Fixed(wiring) => Ok(wiring.clone()),
-            Source::Learned { choices, in_order } => {
-                let (_, input_width) = choices.dims2()?;
-                wiring(input_width, in_order.fan_in(), choose_hard(&weights_of(choices)?, input_width))
+            Source::Learned(learned) => {
+                let candidates = learned.candidates.as_ref().map(|list| list.as_slice());
+                let chosen = choose_hard(&weights_of(&learned.choices)?, learned.count()?, candidates);
+                wiring(learned.input_width, self.kind.kernel.fan_in(), chosen)
             }
         }
     }

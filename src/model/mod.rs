@@ -11,6 +11,7 @@ mod file;
 mod head;
 mod kinds;
 mod layer;
+mod pass;
 mod record;
 mod steps;
 mod training;
@@ -19,10 +20,12 @@ pub use encoded::EncodedSamples;
 pub use error::ModelError;
 pub use file::{MODEL_FORMAT, MODEL_VERSION};
 pub use kinds::{MODELS, ModelKind};
+pub use pass::{SampleLoss, StepLoss, TrainingPass};
 pub use record::{Accuracies, TrainingRecord};
 pub use training::TrainingStep;
 
-use candle_core::{Device, Tensor, Var};
+use candle_core::{CpuStorage, InplaceOp1, Layout, Var};
+use rayon::prelude::*;
 
 use layer::Layer;
 use steps::Step;
@@ -30,7 +33,7 @@ use steps::Step;
 use crate::binarized::{BinarizedNetwork, LutLayer};
 use crate::components::encoder::Encoder;
 use crate::components::layer::{Pool, lut_layer, or_layers, parallel};
-use crate::components::ops::{LutLayerOp, MaxPoolOp};
+use crate::components::node::NodeKernel;
 use crate::config::{ForkConfig, Forks, LayerConfig, Mark, ModelConfig};
 
 /// Numbers of a model.
@@ -61,20 +64,6 @@ enum Stage<'a> {
     Nodes(&'a Layer),
     Pool(&'a std::sync::Arc<Pool>),
     Mark(Mark),
-}
-
-/// What training carries from layer to layer: columns, and whether something trained stands
-/// before them.
-type Carried = (Tensor, bool);
-
-/// The activations behind a mark: of a fork the same for every branch, of a join those of all
-/// branches, the first branch's first.
-fn pass(forks: &mut Forks<Carried>, mark: Mark, carried: Carried) -> Result<Carried, ModelError> {
-    forks.pass(mark, carried, Clone::clone, |_, ends| {
-        let trained = ends.iter().any(|(_, trained)| *trained);
-        let columns: Vec<Tensor> = ends.into_iter().map(|(columns, _)| columns).collect();
-        Ok((Tensor::cat(&columns, 0)?, trained))
-    })
 }
 
 /// One layer as it was built.
@@ -209,7 +198,7 @@ impl Model {
                     let Some(layer) = layers.next() else { continue };
                     let input_width = match &layer.kind.unroll {
                         Some(unroll) => unroll.input_width(),
-                        None => layer.input_width()?,
+                        None => layer.input_width(),
                     };
                     (step.plan, input_width, layer.parameters())
                 }
@@ -261,49 +250,13 @@ impl Model {
         Ok(())
     }
 
-    /// Scores `(batch, classes)`, of plain bits `(batch, bits)`, of the training relaxation for
-    /// encoded bits `(columns, batch)` of 0 and 1: without noise, and with the columns that learnable layers choose.
-    ///
-    /// # Errors
-    /// [`ModelError::NotFitted`], and candle's for a tensor of another shape.
-    pub fn forward(&self, encoded: &Tensor) -> Result<Tensor, ModelError> {
-        // What stands before the first weights needs no gradient.
-        let (mut activations, mut input_gradient) = (encoded.clone(), false);
-        let (_, batch) = activations.dims2()?;
-        let mut forks = Forks::default();
-        for stage in self.stages()? {
-            let layer = match stage {
-                Stage::Nodes(layer) => layer,
-                Stage::Pool(pool) => {
-                    activations = activations.apply_op1(MaxPoolOp { pool: pool.clone() })?;
-                    continue;
-                }
-                Stage::Mark(mark) => {
-                    (activations, input_gradient) = pass(&mut forks, mark, (activations, input_gradient))?;
-                    continue;
-                }
-            };
-            let op = LutLayerOp { kernel: layer.kind.kernel.clone(), wiring: layer.wiring()?, input_gradient };
-            let made = layer.seen(activations)?.apply_op2(layer.weights.as_tensor(), op)?;
-            activations = layer.returned(made, batch)?;
-            input_gradient = true;
-        }
-        self.scores(&activations)
-    }
-
     /// Brings the weights back into their range after a step of the optimizer.
     ///
     /// # Errors
     /// [`ModelError::NotFitted`], and candle's.
     pub fn constrain(&self) -> Result<(), ModelError> {
         for layer in &self.fitted()?.layers {
-            let mut weights = weights_of(&layer.weights)?;
-            let before = weights.clone();
-            let kernel = &layer.kind.kernel;
-            weights.chunks_exact_mut(kernel.parameters()).for_each(|node| kernel.constrain(node));
-            if weights != before {
-                layer.weights.set(&Tensor::from_vec(weights, layer.weights.shape(), &Device::Cpu)?)?;
-            }
+            layer.weights.inplace_op1(&Constrain(layer.kind.kernel.as_ref()))?;
         }
         Ok(())
     }
@@ -361,6 +314,23 @@ impl Model {
 
     fn fitted(&self) -> Result<&Fitted, ModelError> {
         self.fitted.as_ref().ok_or(ModelError::NotFitted)
+    }
+}
+
+/// [`NodeKernel::constrain_nodes`] where the numbers are.
+struct Constrain<'a>(&'a dyn NodeKernel);
+
+impl InplaceOp1 for Constrain<'_> {
+    fn name(&self) -> &'static str {
+        "constrain"
+    }
+
+    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> candle_core::Result<()> {
+        if let (CpuStorage::F32(numbers), Some((start, end))) = (storage, layout.contiguous_offsets()) {
+            let nodes = numbers[start..end].par_chunks_mut(64 * self.0.parameters());
+            nodes.for_each(|nodes| self.0.constrain_nodes(nodes));
+        }
+        Ok(())
     }
 }
 

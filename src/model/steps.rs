@@ -47,6 +47,8 @@ pub(super) struct NodeStep {
     pub(super) seed: Option<u64>,
     /// The layer kind's, where the configuration names none.
     pub(super) kind: &'static LayerKind,
+    /// Columns that a pin chooses among, where it does and not among all.
+    pub(super) candidates: Option<usize>,
 }
 
 /// Where the first wiring of a layer comes from.
@@ -179,6 +181,7 @@ fn nodes(
         wiring,
         seed: None,
         kind,
+        candidates: layer.node_params.candidates,
     };
     let mut steps = Vec::new();
     match convolution {

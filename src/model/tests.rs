@@ -25,7 +25,7 @@ fn samples(rows: usize) -> Vec<f32> {
     (0..rows * 4).map(|_| rng.random_range(-8..8) as f32).collect()
 }
 
-fn model(node_type: NodeType) -> Model {
+pub(super) fn model(node_type: NodeType) -> Model {
     let mut model = Model::build(config(node_type), 7).unwrap();
     model.fit_encoder(&samples(50), 4).unwrap();
     model
@@ -97,9 +97,9 @@ fn dwn_scores_in_training_are_the_integer_sums() {
     let model = model(NodeType::Dwn);
     let values = samples(40);
     let all: Vec<usize> = (0..40).collect();
-    let encoded = model.encode(&values).unwrap().batch(&all).unwrap();
-    let scores = model.forward(&encoded).unwrap().to_vec2::<f32>().unwrap();
-    for (scores, outcome) in scores.iter().zip(model.evaluate(&values).unwrap()) {
+    let encoded = model.encode(&values).unwrap();
+    let scores = model.training_pass().unwrap().scores(&encoded, &all).unwrap();
+    for (scores, outcome) in scores.chunks(3).zip(model.evaluate(&values).unwrap()) {
         let sums: Vec<u32> = scores.iter().map(|score| (score * 1.5).round() as u32).collect();
         assert_eq!(sums, outcome.scores);
     }
@@ -183,11 +183,16 @@ fn penalties_are_summed_over_all_nodes() {
     config.runtime.regularizers = serde_yaml::from_str("{clarity: 0.5}").unwrap();
     let mut model = Model::build(config, 7).unwrap();
     model.fit_encoder(&samples(50), 4).unwrap();
-    let penalty = f64::from(model.penalty().unwrap().unwrap().to_scalar::<f32>().unwrap());
+    let penalty = |model: &Model| {
+        let encoded = model.encode(&samples(2)).unwrap();
+        let mut pass = model.training_pass().unwrap();
+        pass.step(&encoded, &[0, 1], &mut TrainingStep::first(1), &|_, _, _| 0.0).unwrap().penalty
+    };
+    let found = penalty(&model).unwrap();
     let weights: Vec<f32> = model.weights().unwrap().iter().flat_map(|w| weights_of(w).unwrap()).collect();
     let expected: f64 = weights.iter().map(|&v| 0.5 * f64::from(4.0 * v * (1.0 - v)) / 8.0).sum();
-    assert!((penalty - expected).abs() < 1e-4, "{penalty} {expected}");
-    assert!(super::tests::model(NodeType::Dwn).penalty().unwrap().is_none());
+    assert!((found - expected).abs() < 1e-4, "{found} {expected}");
+    assert!(penalty(&super::tests::model(NodeType::Dwn)).is_none());
 }
 
 #[test]
@@ -196,14 +201,18 @@ fn noise_in_training_depends_on_seed_and_step_only() {
     config.runtime.flip_probability = Some(0.3);
     let mut model = Model::build(config, 7).unwrap();
     model.fit_encoder(&samples(50), 4).unwrap();
-    let encoded = model.encode(&samples(40)).unwrap().batch(&Vec::from_iter(0..40)).unwrap();
-    let scores = |at: &mut TrainingStep| model.forward_train(&encoded, at).unwrap().to_vec2::<f32>().unwrap();
+    let (encoded, all) = (model.encode(&samples(40)).unwrap(), Vec::from_iter(0..40));
+    let scores = |at: &mut TrainingStep| {
+        let mut pass = model.training_pass().unwrap();
+        pass.step(&encoded, &all, at, &|_, _, _| 0.0).unwrap();
+        pass.step_scores().to_vec()
+    };
     let (mut first, mut second) = (TrainingStep::first(1), TrainingStep::first(1));
     let step = scores(&mut first);
     assert_eq!(step, scores(&mut second));
     assert_ne!(step, scores(&mut first));
     assert_ne!(step, scores(&mut TrainingStep::first(2)));
-    assert_ne!(step, model.forward(&encoded).unwrap().to_vec2::<f32>().unwrap());
+    assert_ne!(step, model.training_pass().unwrap().scores(&encoded, &all).unwrap());
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! A data set as encoded bits.
 
-use candle_core::Tensor;
-
 use super::augment::Augmenter;
 use super::{TrainError, share};
 use crate::binarized::BinarizedNetwork;
@@ -35,19 +33,29 @@ impl<'a> EncodedSet<'a> {
         Ok(Self { bits, labels: &data.labels })
     }
 
-    /// The bits `(columns, rows)` and the labels of some samples.
-    pub(super) fn batch(&self, rows: &[usize]) -> Result<(Tensor, Vec<u32>), TrainError> {
-        let labels: Vec<u32> = rows.iter().map(|&row| self.labels[row]).collect();
-        Ok((self.bits.batch(rows)?, labels))
+    /// The bits of all samples.
+    pub(super) fn bits(&self) -> &EncodedSamples {
+        &self.bits
+    }
+
+    /// The label of a sample.
+    pub(super) fn label(&self, row: usize) -> u32 {
+        self.labels[row]
+    }
+
+    /// How many of some samples have a label that their scores tell ([`Model::labels`]).
+    pub(super) fn count_right(&self, model: &Model, rows: &[usize], scores: &[f32]) -> usize {
+        let found = model.labels(scores, rows.len());
+        found.iter().zip(rows).filter(|(found, row)| **found == self.labels[**row]).count()
     }
 
     /// The share of samples whose label the training scores tell.
     pub(super) fn soft_accuracy(&self, model: &Model) -> Result<f64, TrainError> {
+        let mut pass = model.training_pass()?;
         let rows: Vec<usize> = (0..self.labels.len()).collect();
         let mut correct = 0;
         for rows in rows.chunks(SCORE_BATCH) {
-            let (bits, labels) = self.batch(rows)?;
-            correct += count_right(model, &model.forward(&bits)?, &labels)?;
+            correct += self.count_right(model, rows, &pass.scores(&self.bits, rows)?);
         }
         Ok(correct as f64 / self.labels.len().max(1) as f64)
     }
@@ -56,10 +64,4 @@ impl<'a> EncodedSet<'a> {
     pub(super) fn hard_accuracy(&self, network: &BinarizedNetwork, head: HeadType) -> f64 {
         share(&self.bits.classify(network, head), self.labels)
     }
-}
-
-/// How many rows of `scores` tell their label ([`Model::labels`]).
-pub(super) fn count_right(model: &Model, scores: &Tensor, labels: &[u32]) -> Result<usize, TrainError> {
-    let found = model.labels(scores)?;
-    Ok(found.iter().zip(labels).filter(|(found, label)| found == label).count())
 }

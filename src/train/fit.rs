@@ -4,21 +4,20 @@ use std::borrow::Cow;
 use std::time::Instant;
 
 use candle_core::Tensor;
-use candle_core::backprop::GradStore;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::augment::Augmenter;
 use super::checkpoint::{self, Best, Identity, State};
-use super::encoded_set::{EncodedSet, count_right};
+use super::encoded_set::EncodedSet;
 use super::loss::loss;
 use super::{
     AdamParameters, EpochReport, Optimizer, Part, RunFolder, TrainError, check_dataset, global_norm, stratified_split,
 };
 use crate::config::{Keep, OptimizerType, TrainingConfig};
 use crate::data::Dataset;
-use crate::model::{Accuracies, Model, Trainable, TrainingRecord, TrainingStep};
+use crate::model::{Accuracies, Model, StepLoss, Trainable, TrainingRecord, TrainingStep};
 
 /// Hears of a training's progress.
 pub trait Progress {
@@ -103,6 +102,8 @@ pub fn fit_in(
     let mut order: Vec<usize> = (0..train.rows).collect();
     // The order of an epoch is made from that of the one before.
     state.reports.iter().for_each(|_| order.shuffle(&mut rng));
+    let head = model.config().head;
+    let mut pass = model.training_pass()?;
     progress.start(state.reports.len(), train.rows);
 
     let steps = train.rows.div_ceil(config.batch_size);
@@ -111,7 +112,9 @@ pub fn fit_in(
             break;
         }
         let begun = Instant::now();
-        anneal(model, config, epoch)?;
+        if anneal(model, config, epoch)? {
+            pass = model.training_pass()?;
+        }
         order.shuffle(&mut rng);
         let augmented = augmenter.as_ref().map(|augmenter| EncodedSet::augmented(model, train, augmenter, epoch));
         let augmented = augmented.transpose()?;
@@ -122,36 +125,29 @@ pub fn fit_in(
             let rate = config.rate((epoch - 1) * steps + step, steps);
             let not_finite =
                 |what, value| not_finite(NotFinite { what, value, epoch, step: step + 1, config }, &weights);
-            let (inputs, labels) = bits.batch(rows)?;
-            let scores = model.forward_train(&inputs, &mut at)?;
-            let loss = loss(model.config().head, &scores, &labels, config.label_smoothing)?;
-            let value = loss.to_scalar::<f32>()?;
-            if !value.is_finite() {
-                return Err(not_finite("the loss", value));
-            }
-            correct += count_right(model, &scores, &labels)?;
-            let loss = match model.penalty()? {
-                Some(penalty) => {
-                    let value = penalty.to_scalar::<f32>()?;
-                    if !value.is_finite() {
-                        return Err(not_finite("the sum of the regularizers", value));
-                    }
-                    (loss + penalty)?
-                }
-                None => loss,
+            let of_sample = |sample: usize, scores: &[f32], gradient: &mut [f32]| {
+                loss(head, scores, bits.label(rows[sample]), config.label_smoothing, gradient)
             };
-            let gradients = gradients(&loss.backward()?, &weights)?;
+            let StepLoss { loss: value, penalty } = pass.step(bits.bits(), rows, &mut at, &of_sample)?;
+            if !value.is_finite() {
+                return Err(not_finite("the loss", value as f32));
+            }
+            correct += bits.count_right(model, rows, pass.step_scores());
+            if let Some(penalty) = penalty.filter(|penalty| !penalty.is_finite()) {
+                return Err(not_finite("the sum of the regularizers", penalty as f32));
+            }
+            let gradients = pass.gradients();
             let factor = match config.gradient_clip {
                 None => 1.0,
-                Some(most) => (most / global_norm(&gradients).max(most)) as f32,
+                Some(most) => (most / global_norm(gradients).max(most)) as f32,
             };
             if !factor.is_finite() {
                 return Err(not_finite("the norm of the gradients", f32::NAN));
             }
-            optimizer.step(&gradients, rate, factor)?;
+            optimizer.step(gradients, rate, factor)?;
             model.constrain()?;
-            sum += f64::from(value);
-            progress.step(rows.len(), f64::from(value));
+            sum += value;
+            progress.step(rows.len(), value);
         }
         let samples_per_second = train.rows as f64 / stepping.elapsed().as_secs_f64().max(1e-9);
         if let Some((_, value)) = first_not_finite(&weights)? {
@@ -250,8 +246,8 @@ fn split<'a>(data: &'a Dataset, config: &TrainingConfig) -> Result<(Cow<'a, Data
     Ok((Cow::Owned(data.select(&train)), Some(data.select(&validation))))
 }
 
-/// Sets what changes from epoch to epoch in the model's runtime parameters.
-fn anneal(model: &mut Model, config: &TrainingConfig, epoch: usize) -> Result<(), TrainError> {
+/// Sets what changes from epoch to epoch in the model's runtime parameters; whether there is any.
+fn anneal(model: &mut Model, config: &TrainingConfig, epoch: usize) -> Result<bool, TrainError> {
     let settings = [("output_tau", config.output_tau), ("temperature", config.temperature)];
     let values: Vec<(String, serde_json::Value)> = settings
         .into_iter()
@@ -260,7 +256,7 @@ fn anneal(model: &mut Model, config: &TrainingConfig, epoch: usize) -> Result<()
     if !values.is_empty() {
         model.apply_runtime_overrides(&values)?;
     }
-    Ok(())
+    Ok(!values.is_empty())
 }
 
 /// Whether so many epochs brought nothing that the training ends.
@@ -269,15 +265,6 @@ fn stops_early(state: &State, config: &TrainingConfig) -> bool {
         (Some(best), Some(patience)) => state.reports.len() >= best.epoch + patience,
         _ => false,
     }
-}
-
-/// The gradients of the weights, zero for one that the loss does not depend on.
-fn gradients(store: &GradStore, weights: &[Trainable]) -> Result<Vec<Vec<f32>>, TrainError> {
-    let of = |weight: &Trainable| match store.get(weight.values.as_tensor()) {
-        Some(gradient) => Ok(gradient.flatten_all()?.to_vec1()?),
-        None => Ok(vec![0.0; weight.values.elem_count()]),
-    };
-    weights.iter().map(of).collect()
 }
 
 /// Replaces the numbers of a weight.

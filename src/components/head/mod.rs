@@ -3,5 +3,5 @@
 mod bits;
 mod group_sum;
 
-pub use bits::{bit_loss, bit_scores};
-pub use group_sum::{group_sum, group_sum_bits};
+pub use bits::bit_loss;
+pub use group_sum::group_sum_bits;

@@ -1,40 +1,45 @@
 //! Noise on the inputs of a layer in training.
 
-use candle_core::{Result, Tensor};
-use rand::Rng;
+use rand::RngCore;
 use rand_chacha::ChaCha8Rng;
 
-/// Replaces every activation `x` by `1 - x` with the given probability, independently of the
-/// others.
+use crate::components::ops::{Rows, SignalsMut};
+
+/// Copies the inputs of a tile and replaces every value `x` by `1 - x` with the given probability,
+/// independently of the others. `out` is bytes where `inputs` is.
 ///
 /// The flip is noise: the gradient passes as if there were none, as in DiffLUT's
 /// `_apply_bit_flip`. (Below a probability of 0.05 DiffLUT flips an exact number of elements
-/// instead.)
-///
-/// # Errors
-/// candle's.
-pub fn flip(activations: &Tensor, probability: f32, rng: &mut ChaCha8Rng) -> Result<Tensor> {
-    if probability <= 0.0 {
-        return Ok(activations.clone());
+/// instead; in a convolution it flips every window by itself, here the image is flipped once.)
+pub fn flip(inputs: Rows<'_>, probability: f32, rng: &mut ChaCha8Rng, out: SignalsMut<'_>) {
+    // Compared with half-open 32-bit draws, so that 1 flips everything.
+    let limit = (f64::from(probability) * 4_294_967_296.0) as u64;
+    let mut flips = || u64::from(rng.next_u32()) < limit;
+    match (inputs, out) {
+        (Rows::Bytes(x), SignalsMut::Bytes(out)) => {
+            out.iter_mut().zip(x).for_each(|(out, x)| *out = x ^ u8::from(flips()));
+        }
+        (Rows::Floats(x), SignalsMut::Floats(out)) => {
+            out.iter_mut().zip(x).for_each(|(out, x)| *out = if flips() { 1.0 - x } else { *x });
+        }
+        (Rows::Bytes(x), SignalsMut::Floats(out)) => {
+            out.iter_mut().zip(x).for_each(|(out, x)| *out = f32::from(x ^ u8::from(flips())));
+        }
+        // Bits are made of bits only.
+        (Rows::Floats(_), SignalsMut::Bytes(_)) => {}
     }
-    let mut delta = activations.detach().flatten_all()?.to_vec1::<f32>()?;
-    for x in &mut delta {
-        // Half-open, so that 1 flips everything.
-        *x = if rng.random::<f32>() < probability { 1.0 - 2.0 * *x } else { 0.0 };
-    }
-    activations + Tensor::from_vec(delta, activations.shape(), activations.device())?
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use candle_core::{Device, Var};
     use rand::SeedableRng;
 
     fn flipped(probability: f32, seed: u64) -> Vec<f32> {
-        let x = Tensor::full(0.25f32, (50, 200), &Device::Cpu).unwrap();
-        let out = flip(&x, probability, &mut ChaCha8Rng::seed_from_u64(seed)).unwrap();
-        out.flatten_all().unwrap().to_vec1().unwrap()
+        let mut out = vec![0.0; 10_000];
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        flip(Rows::Floats(&[0.25; 10_000]), probability, &mut rng, SignalsMut::Floats(&mut out));
+        out
     }
 
     #[test]
@@ -50,11 +55,10 @@ mod tests {
     }
 
     #[test]
-    fn the_gradient_knows_nothing_of_the_flip() {
-        let x = Var::new(&[[0f32, 1.0], [1.0, 0.3]], &Device::Cpu).unwrap();
-        let out = flip(&x, 1.0, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
-        assert_eq!(out.to_vec2::<f32>().unwrap(), [[1.0, 0.0], [0.0, 0.7]]);
-        let grads = out.affine(3.0, 0.0).unwrap().sum_all().unwrap().backward().unwrap();
-        assert_eq!(grads.get(&x).unwrap().to_vec2::<f32>().unwrap(), [[3.0; 2]; 2]);
+    fn bits_stay_bits() {
+        let mut out = [9u8; 4];
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        flip(Rows::Bytes(&[0, 1, 1, 0]), 1.0, &mut rng, SignalsMut::Bytes(&mut out));
+        assert_eq!(out, [1, 0, 0, 1]);
     }
 }

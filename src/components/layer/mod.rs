@@ -24,7 +24,7 @@ pub use wiring::Wiring;
 use rand_chacha::ChaCha8Rng;
 
 use super::describe::ParameterInfo;
-use crate::config::{InitFn, LayerType};
+use crate::config::{InitFn, LayerType, Selection};
 
 /// The sizes that a wiring is drawn for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +42,17 @@ pub struct LayerShape {
 pub enum Draw {
     /// Fixed: the columns, `width x fan_in`, row-major.
     Fixed(fn(LayerShape, &mut ChaCha8Rng) -> Vec<u32>),
-    /// Trained: the first weights of the choices, `(width * fan_in) x input_width`, row-major.
-    Learned(fn(LayerShape, &mut ChaCha8Rng) -> Vec<f32>),
+    /// Trained: every pin chooses among that many candidates, or among all columns.
+    Learned(fn(LayerShape, Option<usize>, Selection, &mut ChaCha8Rng) -> Choices),
+}
+
+/// What the pins of a layer choose among, before training.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choices {
+    /// The weights, `(width * fan_in) x candidates`, row-major.
+    pub weights: Vec<f32>,
+    /// The candidates of every weight, ascending in a row; `None` where every column is one.
+    pub candidates: Option<Vec<u32>>,
 }
 
 /// One line of the registry.

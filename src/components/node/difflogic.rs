@@ -20,13 +20,15 @@
 //! bitstream export rounds as here. With deterministic, bit i of the gate with the largest
 //! weight, the lowest on ties.
 
+use pulp::{Arch, Simd, WithSimd};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use super::{NodeKernel, NodeKind, NodeSpec};
+use super::{NodeKernel, NodeKind, NodeSpec, Relaxation};
 use crate::components::ComponentError;
 use crate::components::describe::runtime;
 use crate::components::initializer::{Block, Residual, normal};
+use crate::components::ops::exp;
 use crate::config::{EvalMode, NodeType};
 
 /// The registry's line.
@@ -159,6 +161,22 @@ impl NodeKernel for Difflogic {
         }
     }
 
+    fn relaxation(&self) -> Relaxation {
+        Relaxation::Gate
+    }
+
+    fn gate_inputs(&self, row: &[f32]) -> [usize; 2] {
+        Self::inputs(row)
+    }
+
+    fn tables(&self, rows: &[f32], tables: &mut [f32]) {
+        Arch::new().dispatch(Tables { rows, tables });
+    }
+
+    fn tables_backward(&self, rows: &[f32], grad_tables: &[f32], grad_rows: &mut [f32]) {
+        Arch::new().dispatch(TablesBackward { rows, grad_tables, grad_rows });
+    }
+
     fn evaluate(&self, row: &[f32], pins: &[bool]) -> bool {
         let [a, b] = Self::inputs(row).map(|input| usize::from(pins[input]));
         let i = 2 * a + b;
@@ -167,6 +185,94 @@ impl NodeKernel for Difflogic {
             return (0..GATES).fold(0, larger) >> i & 1 == 1;
         }
         Self::table(&Self::softmax(row))[i] > 0.5
+    }
+}
+
+/// Gates that are worked on side by side.
+const BLOCK: usize = 16;
+
+/// The softmax of up to [`BLOCK`] gates, `p[f][gate]`.
+#[inline(always)]
+fn shares(rows: &[f32]) -> [[f32; BLOCK]; GATES] {
+    let mut p = [[0.0f32; BLOCK]; GATES];
+    for (gate, row) in rows.chunks_exact(GATES + 2).enumerate() {
+        p.iter_mut().zip(row).for_each(|(p, w)| p[gate] = *w);
+    }
+    let (mut largest, mut sum) = (p[0], [0.0f32; BLOCK]);
+    for p in &p {
+        largest.iter_mut().zip(p).for_each(|(largest, w)| *largest = if w > largest { *w } else { *largest });
+    }
+    for p in &mut p {
+        for gate in 0..BLOCK {
+            p[gate] = exp(p[gate] - largest[gate]);
+            sum[gate] += p[gate];
+        }
+    }
+    p.iter_mut().for_each(|p| p.iter_mut().zip(&sum).for_each(|(p, sum)| *p /= sum));
+    p
+}
+
+struct Tables<'a> {
+    rows: &'a [f32],
+    tables: &'a mut [f32],
+}
+
+impl WithSimd for Tables<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        for (rows, tables) in self.rows.chunks(BLOCK * (GATES + 2)).zip(self.tables.chunks_mut(BLOCK * 4)) {
+            let p = shares(rows);
+            let mut t = [[0.0f32; BLOCK]; 4];
+            for (f, p) in p.iter().enumerate() {
+                for (_, t) in t.iter_mut().enumerate().filter(|(i, _)| f >> i & 1 == 1) {
+                    t.iter_mut().zip(p).for_each(|(t, p)| *t += p);
+                }
+            }
+            for (gate, table) in tables.chunks_exact_mut(4).enumerate() {
+                table.iter_mut().zip(&t).for_each(|(entry, t)| *entry = t[gate]);
+            }
+        }
+    }
+}
+
+struct TablesBackward<'a> {
+    rows: &'a [f32],
+    grad_tables: &'a [f32],
+    grad_rows: &'a mut [f32],
+}
+
+impl WithSimd for TablesBackward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let blocks = self.rows.chunks(BLOCK * (GATES + 2)).zip(self.grad_tables.chunks(BLOCK * 4));
+        for ((rows, grad_tables), grad_rows) in blocks.zip(self.grad_rows.chunks_mut(BLOCK * (GATES + 2))) {
+            let p = shares(rows);
+            let mut grad_t = [[0.0f32; BLOCK]; 4];
+            for (gate, grad) in grad_tables.chunks_exact(4).enumerate() {
+                grad_t.iter_mut().zip(grad).for_each(|(t, g)| t[gate] = *g);
+            }
+            let (mut grad_p, mut mean) = ([[0.0f32; BLOCK]; GATES], [0.0f32; BLOCK]);
+            for (f, (grad, p)) in grad_p.iter_mut().zip(&p).enumerate() {
+                for (_, t) in grad_t.iter().enumerate().filter(|(i, _)| f >> i & 1 == 1) {
+                    grad.iter_mut().zip(t).for_each(|(grad, g)| *grad += g);
+                }
+                for gate in 0..BLOCK {
+                    mean[gate] += p[gate] * grad[gate];
+                }
+            }
+            for (grad, p) in grad_p.iter_mut().zip(&p) {
+                for gate in 0..BLOCK {
+                    grad[gate] = p[gate] * (grad[gate] - mean[gate]);
+                }
+            }
+            for (gate, grad_row) in grad_rows.chunks_exact_mut(GATES + 2).enumerate() {
+                grad_row.iter_mut().zip(&grad_p).for_each(|(grad, g)| *grad += g[gate]);
+            }
+        }
     }
 }
 

@@ -24,8 +24,8 @@
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use super::finite_difference::{addresses, slopes};
-use super::{NodeKernel, NodeKind, NodeSpec, address};
+use super::finite_difference::{Term, addresses, slopes, slopes_of_nodes};
+use super::{NodeKernel, NodeKind, NodeSpec, Relaxation, address};
 use crate::components::describe::runtime;
 use crate::components::initializer::{Block, Residual};
 use crate::config::NodeType;
@@ -102,6 +102,26 @@ impl NodeKernel for Dwn {
                 *grad = g * slopes[address as usize];
             }
         }
+    }
+
+    fn relaxation(&self) -> Relaxation {
+        Relaxation::Lookup
+    }
+
+    fn is_binary(&self) -> bool {
+        true
+    }
+
+    fn tables(&self, rows: &[f32], tables: &mut [f32]) {
+        tables.iter_mut().zip(rows).for_each(|(bit, &v)| *bit = if v >= 0.5 { 1.0 } else { 0.0 });
+    }
+
+    fn tables_backward(&self, _rows: &[f32], grad_tables: &[f32], grad_rows: &mut [f32]) {
+        grad_rows.iter_mut().zip(grad_tables).for_each(|(grad, g)| *grad += g);
+    }
+
+    fn slopes(&self, rows: &[f32], slopes: &mut [f32]) {
+        slopes_of_nodes(rows, self.fan_in, &[Term { factor: self.alpha, beta: self.beta }], slopes);
     }
 
     fn constrain(&self, parameters: &mut [f32]) {

@@ -22,11 +22,12 @@
 
 use rand_chacha::ChaCha8Rng;
 
-use super::finite_difference::{addresses, slopes};
+use super::finite_difference::{Term, addresses, slopes, slopes_of_nodes};
 use super::logistic::{is_one, sigmoid, slope};
-use super::{NodeKernel, NodeKind, NodeSpec, address};
+use super::{NodeKernel, NodeKind, NodeSpec, Relaxation, address};
 use crate::components::describe::runtime;
 use crate::components::initializer::{Block, Residual, normal};
+use crate::components::ops::sigmoids;
 use crate::config::NodeType;
 
 /// The registry's line.
@@ -131,6 +132,31 @@ impl NodeKernel for DwnStable {
                 *grad = g * slopes[address as usize];
             }
         }
+    }
+
+    fn relaxation(&self) -> Relaxation {
+        Relaxation::Lookup
+    }
+
+    fn tables(&self, rows: &[f32], tables: &mut [f32]) {
+        tables.copy_from_slice(rows);
+        sigmoids(tables, 1.0);
+    }
+
+    fn tables_backward(&self, rows: &[f32], grad_tables: &[f32], grad_rows: &mut [f32]) {
+        let mut values = rows.to_vec();
+        sigmoids(&mut values, 1.0);
+        for ((grad, g), value) in grad_rows.iter_mut().zip(grad_tables).zip(&values) {
+            *grad += g * self.gradient_scale * slope(*value);
+        }
+    }
+
+    fn slopes(&self, rows: &[f32], slopes: &mut [f32]) {
+        let mut values = rows.to_vec();
+        sigmoids(&mut values, 1.0);
+        let term = |&(point, weight): &(f32, f32)| Term { factor: weight * self.gradient_scale, beta: point };
+        let terms: Vec<Term> = self.quadrature.iter().map(term).collect();
+        slopes_of_nodes(&values, self.fan_in, &terms, slopes);
     }
 
     fn values(&self, row: &[f32]) -> Vec<f32> {

@@ -20,8 +20,9 @@ use rand_chacha::ChaCha8Rng;
 use super::finite_difference::addresses;
 use super::logistic::{is_one, sigmoid, slope};
 use super::multilinear::Multilinear;
-use super::{NodeKernel, NodeKind, address};
+use super::{NodeKernel, NodeKind, Relaxation, address};
 use crate::components::initializer::{Block, Residual, normal};
+use crate::components::ops::sigmoids;
 use crate::config::NodeType;
 
 /// The registry's line.
@@ -75,6 +76,23 @@ impl NodeKernel for Hybrid {
         let sums = self.extension.backward(&table, pins, grad_out, grad_pins);
         for ((grad, sum), value) in grad_row.iter_mut().zip(&sums).zip(&table) {
             *grad += sum * slope(*value);
+        }
+    }
+
+    fn relaxation(&self) -> Relaxation {
+        Relaxation::Interpolated
+    }
+
+    fn tables(&self, rows: &[f32], tables: &mut [f32]) {
+        tables.copy_from_slice(rows);
+        sigmoids(tables, 1.0);
+    }
+
+    fn tables_backward(&self, rows: &[f32], grad_tables: &[f32], grad_rows: &mut [f32]) {
+        let mut values = rows.to_vec();
+        sigmoids(&mut values, 1.0);
+        for ((grad, g), value) in grad_rows.iter_mut().zip(grad_tables).zip(&values) {
+            *grad += g * slope(*value);
         }
     }
 

@@ -13,7 +13,7 @@
 use rand_chacha::ChaCha8Rng;
 
 use super::logistic::{is_one, sigmoid, slope};
-use super::{NodeKernel, NodeKind};
+use super::{NodeKernel, NodeKind, Relaxation};
 use crate::components::initializer::{Block, Residual, normal};
 use crate::config::NodeType;
 
@@ -80,6 +80,10 @@ impl NodeKernel for LinearLut {
         for (grad_pin, weight) in grad_pins.chunks_exact_mut(grad_z.len()).zip(row) {
             grad_pin.iter_mut().zip(&grad_z).for_each(|(grad, g)| *grad = g * weight);
         }
+    }
+
+    fn relaxation(&self) -> Relaxation {
+        Relaxation::Affine
     }
 
     fn evaluate(&self, row: &[f32], pins: &[bool]) -> bool {

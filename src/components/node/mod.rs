@@ -42,6 +42,32 @@ use super::initializer::{Block, Residual};
 use crate::config::{EvalMode, NodeParams, NodeType, ParameterError, RuntimeConfig};
 use crate::logic::TruthTable;
 
+/// A form of training output for which a layer has code that runs over many nodes and samples.
+///
+/// It is a promise: [`NodeKernel::forward`] and [`NodeKernel::backward`] compute the same.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Relaxation {
+    /// None of these: `forward` and `backward` are called node by node.
+    General,
+    /// The entry of [`tables`](NodeKernel::tables) at the row that the bits `x_j >= 0.5` select;
+    /// inputs have the gradient of [`slopes`](NodeKernel::slopes), entries the output's.
+    Lookup,
+    /// The multilinear extension of [`tables`](NodeKernel::tables); with a temperature `T`,
+    /// `sigmoid(f / T)` of it.
+    Multilinear {
+        /// The temperature.
+        temperature: Option<f32>,
+    },
+    /// Forward as `Lookup`, backward as `Multilinear` without a temperature.
+    Interpolated,
+    /// The multilinear extension of a table of two of the inputs,
+    /// [`gate_inputs`](NodeKernel::gate_inputs); [`tables`](NodeKernel::tables) has its four
+    /// values at `2 a + b`.
+    Gate,
+    /// The sigmoid of the sum of the first `fan_in` numbers times the inputs and the last number.
+    Affine,
+}
+
 /// One family of nodes with its parameters fixed.
 ///
 /// The numbers of a node stand in one row: the trained parameters, block after block, and behind
@@ -93,8 +119,55 @@ pub trait NodeKernel: Debug + Send + Sync {
         grad_pins: Option<&mut [f32]>,
     );
 
+    /// The form of the training output.
+    fn relaxation(&self) -> Relaxation {
+        Relaxation::General
+    }
+
+    /// Whether the training output is 0 or 1.
+    fn is_binary(&self) -> bool {
+        false
+    }
+
+    /// The tables that [`relaxation`](Self::relaxation) speaks of, of several nodes: `rows` has
+    /// their numbers, `tables` 2^fan_in entries a node (4 of a gate). Without a form the training
+    /// output at every assignment.
+    fn tables(&self, rows: &[f32], tables: &mut [f32]) {
+        let corners = Corners::new(self.fan_in());
+        let pins = corners.pins();
+        let nodes = rows.chunks_exact(self.parameters()).zip(tables.chunks_exact_mut(1 << self.fan_in()));
+        nodes.for_each(|(row, table)| self.forward(row, &pins, table));
+    }
+
+    /// Adds the gradient of the numbers of several nodes to `grad_rows`, given that of
+    /// [`tables`](Self::tables).
+    fn tables_backward(&self, rows: &[f32], grad_tables: &[f32], grad_rows: &mut [f32]) {
+        let corners = Corners::new(self.fan_in());
+        let (pins, parameters) = (corners.pins(), self.parameters());
+        let nodes = rows.chunks_exact(parameters).zip(grad_tables.chunks_exact(1 << self.fan_in()));
+        for ((row, grad), grad_row) in nodes.zip(grad_rows.chunks_exact_mut(parameters)) {
+            self.backward(row, &pins, grad, grad_row, None);
+        }
+    }
+
+    /// The derivatives by the inputs of several nodes of the form `Lookup`: `fan_in x 2^fan_in`
+    /// numbers a node, input 0 first.
+    fn slopes(&self, _rows: &[f32], slopes: &mut [f32]) {
+        slopes.fill(0.0);
+    }
+
+    /// The inputs a and b of a node of the form `Gate`.
+    fn gate_inputs(&self, _row: &[f32]) -> [usize; 2] {
+        [0, 0]
+    }
+
     /// Brings the parameters of one node back into their range after a step of the optimizer.
     fn constrain(&self, _row: &mut [f32]) {}
+
+    /// [`constrain`](Self::constrain) of several nodes.
+    fn constrain_nodes(&self, rows: &mut [f32]) {
+        rows.chunks_exact_mut(self.parameters()).for_each(|row| self.constrain(row));
+    }
 
     /// The numbers in [0, 1] that regularizers see: one per input assignment, in the order of
     /// addresses. Otherwise the training output there.

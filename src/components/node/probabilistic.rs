@@ -20,10 +20,11 @@ use rand_chacha::ChaCha8Rng;
 
 use super::logistic::{is_one, sigmoid, slope};
 use super::multilinear::Multilinear;
-use super::{NodeKernel, NodeKind, NodeSpec, address};
+use super::{NodeKernel, NodeKind, NodeSpec, Relaxation, address};
 use crate::components::ComponentError;
 use crate::components::describe::runtime;
 use crate::components::initializer::{Block, Residual, normal};
+use crate::components::ops::sigmoids;
 use crate::config::{EvalMode, NodeType};
 
 /// The registry's line.
@@ -95,6 +96,23 @@ impl NodeKernel for Probabilistic {
         let sums = self.extension.backward(&table, pins, grad_out, grad_pins);
         for ((grad, sum), value) in grad_row.iter_mut().zip(&sums).zip(&table) {
             *grad += sum * slope(*value) / self.temperature;
+        }
+    }
+
+    fn relaxation(&self) -> Relaxation {
+        Relaxation::Multilinear { temperature: None }
+    }
+
+    fn tables(&self, rows: &[f32], tables: &mut [f32]) {
+        tables.copy_from_slice(rows);
+        sigmoids(tables, 1.0 / self.temperature);
+    }
+
+    fn tables_backward(&self, rows: &[f32], grad_tables: &[f32], grad_rows: &mut [f32]) {
+        let mut values = rows.to_vec();
+        sigmoids(&mut values, 1.0 / self.temperature);
+        for ((grad, g), value) in grad_rows.iter_mut().zip(grad_tables).zip(&values) {
+            *grad += g * slope(*value) / self.temperature;
         }
     }
 

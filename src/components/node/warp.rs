@@ -22,7 +22,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::logistic::{sigmoid, slope};
 use super::multilinear::Multilinear;
-use super::{NodeKernel, NodeKind, NodeSpec};
+use super::{NodeKernel, NodeKind, NodeSpec, Relaxation};
 use crate::components::ComponentError;
 use crate::components::describe::runtime;
 use crate::components::initializer::{Block, Residual, normal};
@@ -62,13 +62,17 @@ impl Warp {
     /// Replaces the two values along every input, the highest input first.
     fn transform(&self, values: &[f32], pair: impl Fn(f32, f32) -> (f32, f32)) -> Vec<f32> {
         let mut values = values.to_vec();
+        self.transform_in_place(&mut values, pair);
+        values
+    }
+
+    fn transform_in_place(&self, values: &mut [f32], pair: impl Fn(f32, f32) -> (f32, f32)) {
         for input in (0..self.extension.fan_in).rev() {
             let stride = 1 << input;
             for row in (0..values.len()).filter(|row| row & stride == 0) {
                 (values[row], values[row + stride]) = pair(values[row], values[row + stride]);
             }
         }
-        values
     }
 
     fn scaled_sigmoid(&self, logit: f32) -> f32 {
@@ -117,6 +121,25 @@ impl NodeKernel for Warp {
         let grad_logits = self.extension.backward(&logits, pins, &grad, grad_pins);
         let sums = self.transform(&grad_logits, |low, high| (low + high, high - low));
         grad_row.iter_mut().zip(sums).for_each(|(grad, sum)| *grad += sum);
+    }
+
+    fn relaxation(&self) -> Relaxation {
+        Relaxation::Multilinear { temperature: Some(self.temperature) }
+    }
+
+    fn tables(&self, rows: &[f32], tables: &mut [f32]) {
+        tables.copy_from_slice(rows);
+        for table in tables.chunks_exact_mut(1 << self.fan_in()) {
+            self.transform_in_place(table, |low, high| (low - high, low + high));
+        }
+    }
+
+    fn tables_backward(&self, _rows: &[f32], grad_tables: &[f32], grad_rows: &mut [f32]) {
+        let entries = 1 << self.fan_in();
+        for (grad_row, grad) in grad_rows.chunks_exact_mut(entries).zip(grad_tables.chunks_exact(entries)) {
+            let sums = self.transform(grad, |low, high| (low + high, high - low));
+            grad_row.iter_mut().zip(sums).for_each(|(grad, sum)| *grad += sum);
+        }
     }
 
     fn evaluate(&self, row: &[f32], pins: &[bool]) -> bool {

@@ -1,35 +1,30 @@
-//! Operations with hand-written gradients.
+//! What a training pass computes, on some samples at a time.
+//!
+//! A *tile* is a part of a batch, a multiple of [`LANES`] samples; rows are signals, and the
+//! samples of a signal are contiguous, so that every loop runs over samples side by side in
+//! vector registers (over nodes where samples play no part). The functions of this folder know
+//! one tile; `model::pass` runs them over all tiles and adds their gradients in a fixed order.
 
-mod choose;
-mod gather;
-mod lut_layer;
-mod max_pool;
+mod affine;
+mod gate;
+mod general;
+mod head;
+mod layer;
+mod lookup;
+mod matrix;
+mod mixture;
+mod multilinear;
 mod penalty;
+mod pool;
+mod signals;
 mod stabilize;
+mod vector;
 
-pub use choose::ChooseOp;
-pub use gather::GatherOp;
-pub use lut_layer::LutLayerOp;
-pub use max_pool::MaxPoolOp;
-pub use penalty::PenaltyOp;
-pub use stabilize::StabilizeOp;
-
-use candle_core::{CpuStorage, Error, Layout, Result, Storage, Tensor, WithDType};
-
-/// The values of a tensor in memory order.
-fn contiguous<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
-    let values = f32::cpu_storage_as_slice(storage)?;
-    match layout.contiguous_offsets() {
-        Some((start, end)) => Ok(&values[start..end]),
-        None => Err(Error::RequiresContiguous { op: "custom operation" }),
-    }
-}
-
-/// Copies the values of a tensor on the CPU out.
-fn values(tensor: &Tensor) -> Result<Vec<f32>> {
-    let (storage, layout) = tensor.storage_and_layout();
-    match &*storage {
-        Storage::Cpu(storage) if layout.is_contiguous() => Ok(contiguous(storage, layout)?.to_vec()),
-        _ => tensor.flatten_all()?.to_vec1(),
-    }
-}
+pub use head::{bit_scores, bit_scores_backward, sum_groups, sum_groups_backward};
+pub use layer::{LayerInput, NodeLayer, Prepared, Target};
+pub use mixture::{ChoiceRule, Mixture, choice_gradient};
+pub use penalty::Penalties;
+pub use pool::{max_pool, max_pool_backward};
+pub use signals::{LANES, Rows, Signals, SignalsMut, expand_bits};
+pub use stabilize::{Moments, Stabilize};
+pub(super) use vector::{exp, places_of_largest, sigmoids};

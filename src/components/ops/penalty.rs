@@ -1,29 +1,29 @@
-//! The penalties of a layer's tables as one operation.
+//! The penalties of a layer's tables.
 
 use std::sync::Arc;
 
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::{contiguous, values};
 use crate::components::node::NodeKernel;
 use crate::components::registry;
 use crate::components::regularizer::Penalty;
 use crate::config::RuntimeConfig;
 
-/// Weights `(width, parameters)` to the weighted sum of the penalties of all nodes, a scalar.
+/// Nodes whose penalties one thread computes at a time.
+const CHUNK: usize = 64;
+
+/// The weighted penalties that a runtime section asks for.
 ///
 /// Nodes run in parallel and their penalties are added in order, so the result does not depend
 /// on the number of threads.
 #[derive(Clone, Debug)]
-pub struct PenaltyOp {
-    /// What the nodes are.
-    pub kernel: Arc<dyn NodeKernel>,
+pub struct Penalties {
+    kernel: Arc<dyn NodeKernel>,
     /// Every penalty with its weight and exponent.
     terms: Vec<(Penalty, f32, f32)>,
 }
 
-impl PenaltyOp {
+impl Penalties {
     /// The penalties of a runtime section, if it has any.
     pub fn new(kernel: Arc<dyn NodeKernel>, runtime: &RuntimeConfig) -> Option<Self> {
         let terms = runtime.regularizers.iter().flatten().filter(|(_, config)| config.weight > 0.0);
@@ -43,31 +43,21 @@ impl PenaltyOp {
             .map(|(penalty, weight, exponent)| f64::from(*weight) * penalty(&values, *exponent, *weight, &mut grad));
         (terms.sum(), grad)
     }
-}
 
-impl CustomOp1 for PenaltyOp {
-    fn name(&self) -> &'static str {
-        "table-penalty"
-    }
-
-    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let weights = contiguous(storage, layout)?;
-        let penalties: Vec<f64> =
-            weights.par_chunks_exact(self.kernel.parameters()).map(|row| self.node(row).0).collect();
-        Ok((CpuStorage::F32(vec![penalties.iter().sum::<f64>() as f32]), Shape::from(())))
-    }
-
-    fn bwd(&self, weights: &Tensor, _out: &Tensor, grad_out: &Tensor) -> Result<Option<Tensor>> {
-        let factor = grad_out.to_scalar::<f32>()?;
-        let rows = values(weights)?;
-        let mut grad = vec![0.0; rows.len()];
+    /// The weighted sum of the penalties of all nodes, whose gradient is added to `grad_rows`.
+    pub fn add(&self, rows: &[f32], grad_rows: &mut [f32]) -> f64 {
         let parameters = self.kernel.parameters();
-        grad.par_chunks_exact_mut(parameters).zip(rows.par_chunks_exact(parameters)).for_each(|(grad, row)| {
-            let mut grad_values = self.node(row).1;
-            grad_values.iter_mut().for_each(|g| *g *= factor);
-            self.kernel.values_backward(row, &grad_values, grad);
+        let chunks = grad_rows.par_chunks_mut(CHUNK * parameters).zip(rows.par_chunks(CHUNK * parameters));
+        let sums = chunks.map(|(grads, rows)| {
+            let nodes = grads.chunks_exact_mut(parameters).zip(rows.chunks_exact(parameters));
+            let penalties = nodes.map(|(grad, row)| {
+                let (penalty, grad_values) = self.node(row);
+                self.kernel.values_backward(row, &grad_values, grad);
+                penalty
+            });
+            penalties.sum::<f64>()
         });
-        Ok(Some(Tensor::from_vec(grad, weights.shape(), weights.device())?))
+        sums.collect::<Vec<f64>>().iter().sum()
     }
 }
 
@@ -76,7 +66,6 @@ mod tests {
     use super::*;
     use crate::components::node::NodeSpec;
     use crate::components::registry::NODES;
-    use candle_core::{Device, Var};
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
@@ -90,13 +79,11 @@ mod tests {
             let (mut rng, parameters) = (ChaCha8Rng::seed_from_u64(3), kernel.parameters());
             let mut rows = vec![0.0; 2 * parameters];
             rows.chunks_exact_mut(parameters).for_each(|row| kernel.init(&mut rng, row));
-            let op = PenaltyOp::new(kernel.clone(), &runtime).unwrap();
-            let weights = Var::from_vec(rows.clone(), (2, parameters), &Device::Cpu).unwrap();
-            let loss = weights.apply_op1(op.clone()).unwrap().affine(3.0, 0.0).unwrap();
-            let grads = loss.backward().unwrap();
-            let grad = grads.get(&weights).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
-            let total = |rows: &[f32]| rows.chunks_exact(parameters).map(|row| 3.0 * op.node(row).0).sum::<f64>();
-            assert!((f64::from(loss.to_scalar::<f32>().unwrap()) - total(&rows)).abs() < 1e-5);
+            let penalties = Penalties::new(kernel.clone(), &runtime).unwrap();
+            let mut grad = vec![0.0; rows.len()];
+            let sum = penalties.add(&rows, &mut grad);
+            let total = |rows: &[f32]| rows.chunks_exact(parameters).map(|row| penalties.node(row).0).sum::<f64>();
+            assert!((sum - total(&rows)).abs() < 1e-9);
             for index in (0..rows.len()).filter(|index| index % parameters < parameters - kernel.constants()) {
                 const STEP: f32 = 2e-3;
                 let at = |by: f32| {
@@ -117,8 +104,8 @@ mod tests {
             let spec = NodeSpec { fan_in: 2, params: &Default::default(), runtime: &Default::default() };
             (NODES.all()[0].build)(spec).unwrap().into()
         };
-        assert!(PenaltyOp::new(kernel(), &RuntimeConfig::default()).is_none());
+        assert!(Penalties::new(kernel(), &RuntimeConfig::default()).is_none());
         let zero: RuntimeConfig = serde_yaml::from_str("regularizers: {l2: 0}").unwrap();
-        assert!(PenaltyOp::new(kernel(), &zero).is_none());
+        assert!(Penalties::new(kernel(), &zero).is_none());
     }
 }

@@ -1,29 +1,41 @@
 //! Rescaling of gradients on their way back through a layer's outputs.
 
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
-
-use super::{contiguous, values};
 use crate::config::{GradStabilization, RuntimeConfig};
 
-/// The identity of `(width, batch)` with a rescaled gradient:
+/// What the gradient of a layer's outputs becomes:
 ///
 /// ```text
 /// g <- g - mean(g)                                    with grad_subtract_mean
 /// g <- g * sqrt(grad_target_std / (mean(g^2) + grad_epsilon))
 /// ```
 ///
-/// The means run over the whole tensor (`layerwise`) or over the outputs of one sample
+/// The means run over the whole batch (`layerwise`) or over the outputs of one sample
 /// (`batchwise`). As in DiffLUT the target stands under the root, so it is a variance whatever
 /// its name says, and without the first line `mean(g^2)` is taken about zero.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct StabilizeOp {
+pub struct Stabilize {
     per_sample: bool,
     target: f64,
     subtract_mean: bool,
     epsilon: f64,
 }
 
-impl StabilizeOp {
+/// The number of gradients, their sum and that of their squares.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Moments {
+    count: f64,
+    sum: f64,
+    squares: f64,
+}
+
+impl Moments {
+    /// The moments of both together.
+    pub fn and(self, other: Self) -> Self {
+        Self { count: self.count + other.count, sum: self.sum + other.sum, squares: self.squares + other.squares }
+    }
+}
+
+impl Stabilize {
     /// What a runtime section asks for, if it does.
     pub fn new(runtime: &RuntimeConfig) -> Option<Self> {
         let per_sample = match runtime.grad_stabilization.unwrap_or_default() {
@@ -39,58 +51,73 @@ impl StabilizeOp {
         })
     }
 
-    /// Rescales the elements `start, start + step, ...`.
-    fn rescale(&self, grad: &mut [f32], start: usize, step: usize) {
-        let count = grad.iter().skip(start).step_by(step).count() as f64;
-        let mean = if self.subtract_mean {
-            grad.iter().skip(start).step_by(step).map(|&g| f64::from(g)).sum::<f64>() / count
-        } else {
-            0.0
-        };
-        let square = grad.iter().skip(start).step_by(step).map(|&g| (f64::from(g) - mean).powi(2)).sum::<f64>() / count;
-        let scale = (self.target / (square + self.epsilon)).sqrt();
-        for g in grad.iter_mut().skip(start).step_by(step) {
-            *g = ((f64::from(*g) - mean) * scale) as f32;
+    /// Whether every sample is rescaled by itself.
+    pub fn per_sample(&self) -> bool {
+        self.per_sample
+    }
+
+    /// The moments of the first `samples` samples of a tile.
+    pub fn moments(&self, grad: &[f32], tile: usize, samples: usize) -> Moments {
+        let mut moments = Moments::default();
+        for row in grad.chunks_exact(tile) {
+            for &g in &row[..samples] {
+                let g = f64::from(g);
+                moments.sum += g;
+                moments.squares += g * g;
+            }
+            moments.count += samples as f64;
+        }
+        moments
+    }
+
+    /// Rescales the first `samples` samples of a tile by the moments of the batch.
+    pub fn rescale(&self, moments: Moments, grad: &mut [f32], tile: usize, samples: usize) {
+        let (mean, scale) = self.factors(moments);
+        for row in grad.chunks_exact_mut(tile) {
+            row[..samples].iter_mut().for_each(|g| *g = ((f64::from(*g) - mean) * scale) as f32);
         }
     }
-}
 
-impl CustomOp1 for StabilizeOp {
-    fn name(&self) -> &'static str {
-        "stabilize-gradient"
-    }
-
-    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        Ok((CpuStorage::F32(contiguous(storage, layout)?.to_vec()), layout.shape().clone()))
-    }
-
-    fn bwd(&self, input: &Tensor, _out: &Tensor, grad_out: &Tensor) -> Result<Option<Tensor>> {
-        let (_, batch) = input.dims2()?;
-        let mut grad = values(grad_out)?;
-        if !grad.is_empty() {
-            match self.per_sample {
-                true => (0..batch).for_each(|sample| self.rescale(&mut grad, sample, batch)),
-                false => self.rescale(&mut grad, 0, 1),
+    /// Rescales every one of the first `samples` samples of a tile by its own moments.
+    pub fn rescale_samples(&self, grad: &mut [f32], tile: usize, samples: usize) {
+        let mut moments = vec![Moments::default(); samples];
+        for row in grad.chunks_exact(tile) {
+            for (moments, &g) in moments.iter_mut().zip(row) {
+                let g = f64::from(g);
+                *moments = moments.and(Moments { count: 1.0, sum: g, squares: g * g });
             }
         }
-        Ok(Some(Tensor::from_vec(grad, input.shape(), input.device())?))
+        let factors: Vec<(f64, f64)> = moments.into_iter().map(|moments| self.factors(moments)).collect();
+        for row in grad.chunks_exact_mut(tile) {
+            for (g, (mean, scale)) in row.iter_mut().zip(&factors) {
+                *g = ((f64::from(*g) - mean) * scale) as f32;
+            }
+        }
+    }
+
+    /// What is taken off, and the factor behind it.
+    fn factors(&self, moments: Moments) -> (f64, f64) {
+        let count = moments.count.max(1.0);
+        let mean = if self.subtract_mean { moments.sum / count } else { 0.0 };
+        let square = (moments.squares / count - 2.0 * mean * moments.sum / count + mean * mean).max(0.0);
+        (mean, (self.target / (square + self.epsilon)).sqrt())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use candle_core::{Device, Var};
 
-    /// Two outputs of three samples with the gradients 1 .. 6.
+    /// Two outputs of three samples with the gradients 1 .. 6, in a tile of four samples.
     fn gradient(runtime: &str) -> Vec<Vec<f32>> {
-        let op = StabilizeOp::new(&serde_yaml::from_str(runtime).unwrap()).unwrap();
-        let x = Var::zeros((2, 3), candle_core::DType::F32, &Device::Cpu).unwrap();
-        let g = Tensor::new(&[[1f32, 2.0, 3.0], [4.0, 5.0, 6.0]], &Device::Cpu).unwrap();
-        let out = x.apply_op1(op).unwrap();
-        assert_eq!(out.to_vec2::<f32>().unwrap(), [[0.0; 3]; 2]);
-        let grads = (out * g).unwrap().sum_all().unwrap().backward().unwrap();
-        grads.get(&x).unwrap().to_vec2().unwrap()
+        let stabilize = Stabilize::new(&serde_yaml::from_str(runtime).unwrap()).unwrap();
+        let mut g = vec![1f32, 2.0, 3.0, 0.0, 4.0, 5.0, 6.0, 0.0];
+        match stabilize.per_sample() {
+            true => stabilize.rescale_samples(&mut g, 4, 3),
+            false => stabilize.rescale(stabilize.moments(&g, 4, 3), &mut g, 4, 3),
+        }
+        assert_eq!((g[3], g[7]), (0.0, 0.0));
+        g.chunks(4).map(|row| row[..3].to_vec()).collect()
     }
 
     #[track_caller]
@@ -121,6 +148,6 @@ mod tests {
 
     #[test]
     fn none_is_no_operation() {
-        assert_eq!(StabilizeOp::new(&RuntimeConfig::default()), None);
+        assert_eq!(Stabilize::new(&RuntimeConfig::default()), None);
     }
 }
