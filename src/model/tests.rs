@@ -40,7 +40,40 @@ fn models() -> Vec<(String, Model)> {
         model.fit_encoder(&samples(50), 4).unwrap();
         (format!("{} {}", node.name, layer.name), model)
     });
-    fitted.collect()
+    let choosing = NODES.all().into_iter().map(|node| (format!("{} choosing", node.name), choosing(node.node_type)));
+    fitted.chain(choosing).collect()
+}
+
+/// A model whose pins choose among four columns each, straight through.
+fn choosing(node_type: NodeType) -> Model {
+    let mut config = ModelConfig { layer_type: LayerType::Learnable, ..config(node_type) };
+    config.runtime.selection = Some(crate::config::Selection::StraightThrough);
+    config.node_params.candidates = Some(4);
+    let mut model = Model::build(config, 7).unwrap();
+    model.fit_encoder(&samples(50), 4).unwrap();
+    model
+}
+
+#[test]
+fn candidates_are_kept_with_the_model_and_checked() {
+    let model = choosing(NodeType::Dwn);
+    // 30 pins of four candidates each in the first layer, 24 in the second, instead of 12 and 10.
+    assert_eq!(model.parameters().unwrap(), 18 * 8 + 30 * 4 + 24 * 4);
+    let file = model.to_file().unwrap();
+    let loaded = reread(&file).unwrap();
+    assert_eq!(loaded.to_file().unwrap().to_bytes().unwrap(), file.to_bytes().unwrap());
+    let candidates = |model: &Model, layer: usize| match &model.fitted().unwrap().layers[layer].source {
+        super::layer::Source::Learned(learned) => learned.candidates.as_ref().unwrap().to_vec(),
+        super::layer::Source::Fixed(_) => Vec::new(),
+    };
+    assert_eq!(candidates(&loaded, 1), candidates(&model, 1));
+    let mut broken = TensorFileWriter::new(MODEL_FORMAT, MODEL_VERSION);
+    broken.metadata("config", serde_json::to_string(model.config()).unwrap());
+    broken.floats("encoder.thresholds", &[4, 3], model.fitted().unwrap().encoder.fitted()[0]);
+    broken.floats("layers.0.choices", &[30, 4], &[0.0; 120]);
+    broken.indices("layers.0.candidates", &[30, 4], &[12; 120]);
+    let message = reread(&broken).unwrap_err().to_string();
+    assert!(message.contains("tensor `layers.0.candidates`: element 0 is 12; allowed are 0 to 11"), "{message}");
 }
 
 fn reread(file: &TensorFileWriter) -> Result<Model, ModelError> {

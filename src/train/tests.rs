@@ -90,14 +90,20 @@ fn the_reported_hard_accuracy_is_that_of_the_reference_inference() {
 
 #[test]
 fn the_same_seed_gives_the_same_file_on_any_number_of_threads() {
-    let runtime = "{flip_probability: 0.1, grad_stabilization: batchwise, regularizers: {l1: 0.001, entropy: 0.01}}";
-    let layers = [LayerType::Random, LayerType::Learnable];
-    for (kind, layer_type) in NODES.all().into_iter().flat_map(|kind| layers.map(|layer| (kind, layer))) {
+    let noise = "flip_probability: 0.1, regularizers: {l1: 0.001, entropy: 0.01}";
+    let cases = [
+        (LayerType::Random, format!("{{{noise}, grad_stabilization: batchwise}}"), None),
+        (LayerType::Learnable, format!("{{{noise}, grad_stabilization: layerwise}}"), None),
+        (LayerType::Learnable, format!("{{{noise}, selection: straight_through}}"), Some(3)),
+    ];
+    for (kind, (layer_type, runtime, candidates)) in NODES.all().into_iter().flat_map(|k| cases.clone().map(|c| (k, c)))
+    {
         let bytes = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
-                let runtime = serde_yaml::from_str(runtime).unwrap();
-                let config = model(kind.node_type).config().clone();
+                let runtime = serde_yaml::from_str(&runtime).unwrap();
+                let mut config = model(kind.node_type).config().clone();
+                config.node_params.candidates = candidates;
                 let mut model = Model::build(ModelConfig { layer_type, runtime, ..config }, 5).unwrap();
                 fit(&mut model, &xor("xor"), None, &training(3), &mut ()).unwrap();
                 model.to_file().unwrap().to_bytes().unwrap()
