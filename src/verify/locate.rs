@@ -44,6 +44,9 @@ struct Suspect<'a> {
     first: Option<NodeId>,
     known: usize,
     different: usize,
+    /// Wires that the artefact does not have, and tables that it has otherwise: few for the
+    /// design that it was printed from.
+    misfits: usize,
 }
 
 /// Walks back from an input on which a Verilog artefact is wrong to the first wire that differs,
@@ -82,21 +85,27 @@ pub fn locate(request: &CheckRequest<'_>, first: &Difference, candidates: &[&Des
     let path = request.folder.join("probe.vcd");
     let text = std::fs::read_to_string(&path).map_err(|source| ToolError::Scratch { path, source })?;
     let values = first_values(&text);
-    let suspects = candidates.iter().map(|design| suspect(design, &first.expected.codes, &values));
-    let best = suspects.min_by_key(|suspect| (std::cmp::Reverse(suspect.known), suspect.different));
+    let tables = printed_tables(request)?;
+    let suspects = candidates.iter().map(|design| suspect(design, &first.expected.codes, &values, &tables));
+    let best = suspects.min_by_key(|suspect| (suspect.misfits, suspect.different));
     let Some(best) = best.filter(|suspect| suspect.known > 0) else {
         return Ok(
             "  no wire of the artefact has a name of this export, so the walk back ends at its outputs".to_owned()
         );
     };
     match best.first {
-        Some(id) => describe_wire(request, &best, id, &values, &bus),
+        Some(id) => describe_wire(request, &best, id, &values, &tables, &bus),
         None => Ok(describe_head(&best, &values, first)),
     }
 }
 
 /// Compares the wires of the artefact with what `design` says.
-fn suspect<'a>(design: &'a Design, codes: &[i64], values: &FxHashMap<String, String>) -> Suspect<'a> {
+fn suspect<'a>(
+    design: &'a Design,
+    codes: &[i64],
+    values: &FxHashMap<String, String>,
+    tables: &FxHashMap<String, String>,
+) -> Suspect<'a> {
     let stimulus = BitMatrix::from_fn(design.comparators.len(), 1, |input, _| {
         let comparator = design.comparators[input];
         codes[comparator.feature as usize] >= comparator.threshold
@@ -105,16 +114,19 @@ fn suspect<'a>(design: &'a Design, codes: &[i64], values: &FxHashMap<String, Str
     let simulated = Schedule::new(&design.core).simulate_nodes(&design.core, &stimulus, &nodes);
     let expected: Vec<bool> = (0..nodes.len()).map(|node| simulated.get(node, 0)).collect();
     let names = core_wire_names(design);
-    let (mut known, mut different, mut first) = (0, 0, None);
+    let (mut known, mut different, mut misfits, mut first) = (0, 0, 0, None);
     for &id in &nodes {
-        let Some(value) = names[id.index()].as_ref().and_then(|name| values.get(name)) else { continue };
+        let Some(name) = &names[id.index()] else { continue };
+        let otherwise = |table| tables.get(name).is_some_and(|printed| !is_table(printed, table));
+        misfits += usize::from(!values.contains_key(name) || design.core.table(id).is_some_and(otherwise));
+        let Some(value) = values.get(name) else { continue };
         known += 1;
         if value != if expected[id.index()] { "1" } else { "0" } {
             different += 1;
             first.get_or_insert(id);
         }
     }
-    Suspect { design, names, expected, first, known, different }
+    Suspect { design, names, expected, first, known, different, misfits }
 }
 
 fn section(section: Section) -> String {
@@ -130,6 +142,7 @@ fn describe_wire(
     suspect: &Suspect<'_>,
     id: NodeId,
     values: &FxHashMap<String, String>,
+    tables: &FxHashMap<String, String>,
     bus: &str,
 ) -> Result<String, ToolError> {
     let (design, core) = (suspect.design, &suspect.design.core);
@@ -153,7 +166,7 @@ fn describe_wire(
                 .collect();
             let _ = write!(text, ", node {number} of {}", section(core.section(id)));
             let _ = write!(text, "\n    table   {}'h{}, row {row}", table.rows(), table.hex());
-            if let Some(printed) = printed_table(request, &name)?.filter(|printed| !is_table(printed, table)) {
+            if let Some(printed) = tables.get(&name).filter(|printed| !is_table(printed, table)) {
                 let _ = write!(text, "; the artefact has {printed}");
             }
             let _ = write!(text, "\n    inputs  {}, all right", inputs.join(", "));
@@ -168,16 +181,17 @@ fn describe_wire(
     Ok(text)
 }
 
-/// The literal of the constant table of a wire, as it stands in the artefact.
-fn printed_table(request: &CheckRequest<'_>, name: &str) -> Result<Option<String>, ToolError> {
-    let start = format!(" T_{name} = ");
+/// The literals of the constant tables as they stand in the artefact, by wire.
+fn printed_tables(request: &CheckRequest<'_>) -> Result<FxHashMap<String, String>, ToolError> {
+    let mut tables = FxHashMap::default();
     for text in read_sources(request)? {
-        let line = text.lines().find_map(|line| line.split_once(&start));
-        if let Some((_, literal)) = line {
-            return Ok(Some(literal.trim_end_matches(';').to_owned()));
+        for line in text.lines().filter(|line| line.trim_start().starts_with("localparam")) {
+            if let Some((name, literal)) = line.split_once(" T_").and_then(|(_, rest)| rest.split_once(" = ")) {
+                tables.insert(name.to_owned(), literal.trim_end_matches(';').to_owned());
+            }
         }
     }
-    Ok(None)
+    Ok(tables)
 }
 
 /// Whether a Verilog literal is the table.
