@@ -11,7 +11,7 @@ use crate::emit::order::CoreOrder;
 use crate::netlist::DesignHead;
 
 /// Operations of one function.
-const OPERATIONS: usize = 256;
+const OPERATIONS: usize = 64;
 
 /// `<name>.h`.
 #[derive(Template)]

@@ -75,7 +75,7 @@ pub(in crate::emit::c) struct Program {
     pub(in crate::emit::c) outputs: Vec<Literal>,
     known: FxHashMap<Op, u32>,
     /// The cheapest first variable of each function of six inputs that was asked for.
-    pub(in crate::emit::c) plans: FxHashMap<u64, super::table::Plan>,
+    pub(super) plans: FxHashMap<u64, super::table::Plan>,
 }
 
 impl Program {
