@@ -186,7 +186,7 @@ fn the_report_file_holds_sizes_and_hashes() {
     let file = &report["targets"][0]["files"][0];
     assert_eq!(file["name"], "digits.v");
     assert_eq!(file["bytes"].as_u64().unwrap(), fs::metadata(out.join("digits.v")).unwrap().len());
-    assert!(report["design"]["total"].as_u64().unwrap() > 600);
+    assert!(report["after"]["total"].as_u64().unwrap() > 600);
 }
 
 #[test]

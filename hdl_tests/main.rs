@@ -19,6 +19,7 @@ mod extension;
 mod faults;
 mod hardware;
 mod readme;
+mod report;
 mod support;
 #[cfg(feature = "train")]
 mod training_run;

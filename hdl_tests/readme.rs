@@ -123,7 +123,7 @@ fn every_command_of_the_readme_does_what_it_shows() {
 
 #[test]
 fn every_command_of_the_docs_does_what_it_shows() {
-    for page in ["docs/fpga.md", "docs/embedded.md", "docs/training.md", "docs/verification.md"] {
+    for page in ["docs/fpga.md", "docs/embedded.md", "docs/training.md", "docs/report.md", "docs/verification.md"] {
         run_page("every_command_of_the_docs_does_what_it_shows", &root().join(page), 1);
     }
 }

@@ -88,7 +88,7 @@ impl CheckArgs {
         verify::test_vectors(&model.network, &samples.rows, &plan)
     }
 
-    fn limit(&self) -> Duration {
+    pub(super) fn limit(&self) -> Duration {
         Duration::from_secs(self.time_limit)
     }
 }

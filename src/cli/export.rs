@@ -1,6 +1,6 @@
 //! `difflut export` and `difflut-export`: a model in, artefacts and their checks out.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
@@ -12,7 +12,7 @@ use crate::emit::{
 use crate::files::{nearest, sha256_hex, write_atomically, write_folder};
 use crate::lower::{flatten, lower, to_code_bits};
 use crate::netlist::{Design, Netlist};
-use crate::passes::{MapGoal, PassOptions, PassReport, Pipeline, Size, optimize};
+use crate::passes::{MapGoal, PassOptions, PassReport, Pipeline, optimize};
 use crate::prove::{self, Proof, ProofOptions};
 use crate::report::DesignReport;
 use crate::store::LoadedModel;
@@ -21,6 +21,7 @@ use crate::verify::{CHECKERS, CheckRecord, Checker, MutationPlan, coverage, muta
 use super::CliError;
 use super::checks::{CheckArgs, Chosen, Subject, available, run_checks};
 use super::lossy::{self, Lossy, LossyArgs};
+use super::report::{self, Place, ReportInput, ReportOptions, Written, optimization};
 use super::samples::{Samples, load_samples, load_vectors};
 
 /// Arguments of the export.
@@ -65,9 +66,12 @@ pub struct ExportArgs {
     options: EmitOptions,
     #[command(flatten)]
     checks: CheckArgs,
-    /// Also write the numbers of the report as JSON
-    #[arg(long, value_name = "FILE")]
+    /// Also write the report: a folder for report.json and report.html, or one file that ends in
+    /// .json or .html
+    #[arg(long, value_name = "DIR|FILE")]
     report: Option<PathBuf>,
+    #[command(flatten)]
+    report_options: ReportOptions,
 }
 
 impl ExportArgs {
@@ -133,6 +137,10 @@ impl Work {
 /// `difflut export`: writes the files, then checks them.
 pub(super) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
     let plan = plan(arguments, arguments.checks.chosen()?, Some("verilog"))?;
+    let families = arguments.report_options.families()?;
+    if arguments.report.is_none() && !families.is_empty() {
+        return Err(CliError::Usage("--synth measures for the report; add `--report DIR`".to_owned()));
+    }
     let work = prepare(arguments, &plan)?;
     let files = work.emitted.iter().flat_map(|(_, files)| files);
     write_folder(&work.folder, files.map(|file| (file.name.as_str(), file.contents.as_slice())))?;
@@ -149,10 +157,24 @@ pub(super) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
     }
     say!("\n{}", work.report);
     print_latency(arguments, &work);
+    let mut written = None;
     if let Some(path) = &arguments.report {
-        write_report(path, &work, &arguments.options)?;
+        let input = ReportInput {
+            model: &work.model,
+            design: &work.bits.as_ref().unwrap_or(&work.words).design,
+            optimization: &optimization(&arguments.optimize, arguments.passes.as_deref()),
+            passes: &work.bits.as_ref().unwrap_or(&work.words).passes,
+            emit_options: &arguments.options,
+            samples: &work.samples,
+            families: &families,
+            limit: arguments.checks.limit(),
+            targets: artefacts(&arguments.options, &work),
+            changes: work.lossy.iter().map(|change| serde_json::json!(change)).collect(),
+        };
+        written = Some(report::write(&arguments.report_options, &Place::new(path), input)?);
     }
-    check(arguments, plan, &work)
+    check(arguments, plan, &work)?;
+    written.map_or(Ok(()), Written::end)
 }
 
 /// `difflut verify`: prints into memory, checks that, and writes nothing but what was asked for.
@@ -464,7 +486,7 @@ fn print_model(model: &LoadedModel) {
     say!("{}: {} LUT nodes in {} layers, {accuracy}", network.name(), network.nodes(), network.layers().len());
 }
 
-fn print_passes(reports: &[PassReport]) {
+pub(super) fn print_passes(reports: &[PassReport]) {
     say!("\n{:<20} {:>5} {:>9} {:>9} {:>9} {:>9} {:>9}", "pass", "round", "LUTs", "after", "pins", "after", "time");
     for report in reports {
         say!(
@@ -480,39 +502,17 @@ fn print_passes(reports: &[PassReport]) {
     }
 }
 
-fn pass_json(report: &PassReport) -> serde_json::Value {
-    let size = |size: Size| serde_json::json!({ "luts": size.luts, "pins": size.pins });
-    serde_json::json!({
-        "pass": report.pass,
-        "round": report.round,
-        "before": size(report.before),
-        "after": size(report.after),
-        "milliseconds": 1e3 * report.elapsed.as_secs_f64(),
-    })
-}
-
-fn write_report(path: &Path, work: &Work, options: &EmitOptions) -> Result<(), CliError> {
-    let Work { model, emitted, report, .. } = work;
-    let passes = &work.bits.as_ref().unwrap_or(&work.words).passes;
-    let targets: Vec<serde_json::Value> = emitted
-        .iter()
-        .map(|(target, files)| {
-            let files: Vec<_> = files
-                .iter()
-                .map(|file| serde_json::json!({ "name": file.name, "bytes": file.contents.len(), "sha256": sha256_hex(&file.contents) }))
-                .collect();
-            serde_json::json!({ "target": target.name(), "latency_cycles": work.latency(*target, options), "files": files })
+/// The exported files with their hashes, for the report.
+fn artefacts(options: &EmitOptions, work: &Work) -> Vec<serde_json::Value> {
+    let file = |file: &EmittedFile| {
+        serde_json::json!({
+            "name": file.name, "bytes": file.contents.len(), "sha256": sha256_hex(&file.contents)
         })
-        .collect();
-    let report = serde_json::json!({
-        "model": model.network.name(),
-        "model_sha256": model.sha256,
-        "recorded_accuracy": model.recorded_accuracy(),
-        "changes_of_function": work.lossy,
-        "design": report,
-        "passes": passes.iter().map(pass_json).collect::<Vec<_>>(),
-        "targets": targets,
-    });
-    let text = serde_json::to_string_pretty(&report).unwrap_or_default() + "\n";
-    Ok(write_atomically(path, text.as_bytes())?)
+    };
+    let target = |(target, files): &(&'static dyn Target, Vec<EmittedFile>)| {
+        let latency = work.latency(*target, options);
+        let files: Vec<serde_json::Value> = files.iter().map(file).collect();
+        serde_json::json!({ "target": target.name(), "latency_cycles": latency, "files": files })
+    };
+    work.emitted.iter().map(target).collect()
 }

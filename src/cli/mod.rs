@@ -22,6 +22,7 @@ mod info;
 mod list;
 mod lossy;
 mod predict;
+mod report;
 mod samples;
 #[cfg(feature = "train")]
 mod sweep;
@@ -78,6 +79,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// List the external tools, whether they work and how to install them
     Doctor(doctor::DoctorArgs),
+    /// Write a report on a model as hardware: area, depth, timing, pictures
+    Report(report::ReportArgs),
     /// Write the truth tables of a model, without its float weights
     Binarize(binarize::BinarizeArgs),
     /// Describe a component and its parameters
@@ -102,6 +105,7 @@ impl Cli {
             Command::Export(arguments) => export::run(arguments),
             Command::Verify(arguments) => verify::run(arguments),
             Command::Doctor(arguments) => doctor::run(arguments),
+            Command::Report(arguments) => report::run(arguments),
             Command::Binarize(arguments) => binarize::run(arguments),
             #[cfg(feature = "train")]
             Command::Describe(arguments) => describe::run(arguments),

@@ -19,6 +19,11 @@ pub(super) struct Samples {
 }
 
 impl Samples {
+    /// Where the rows come from; `None` when there are none.
+    pub(super) fn source(&self) -> Option<&str> {
+        self.source.as_deref()
+    }
+
     /// What the vectors are made of, for the report.
     pub(super) fn describe(&self, vectors: &TestVectors) -> String {
         let count = vectors.vectors.len();

@@ -50,6 +50,12 @@ pub trait Target: Sync {
         0
     }
 
+    /// Bits of the registers of the pipeline, those of a streaming interface not counted; 0 for
+    /// combinational designs and software.
+    fn registers(&self, _design: &Design, _options: &EmitOptions) -> usize {
+        0
+    }
+
     /// Whether the design becomes hardware, for which [`HdlOptions`] count.
     fn is_hardware(&self) -> bool {
         false

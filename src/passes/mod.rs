@@ -16,6 +16,7 @@ mod inverters;
 mod levels;
 mod mapping;
 mod merge;
+mod parts;
 mod pipeline;
 mod prune;
 mod reachable;
@@ -29,6 +30,7 @@ pub use equivalence::{Difference, find_difference, find_reachable_difference};
 pub use error::PassError;
 pub use levels::{LEVELS, Level};
 pub use mapping::{Gate, GateList, GateSignal, MapGoal, to_gates};
+pub use parts::{CoreParts, PartSize};
 pub use pipeline::{PassReport, Pipeline, Size, optimize};
 pub use prune::prune_inputs;
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::netlist::{Design, Netlist, NodeId, Schedule, validate};
 
 use super::{
-    Difference, Facts, LEVELS, PASSES, Pass, PassError, PassOptions, Subject, find_difference,
+    CoreParts, Difference, Facts, LEVELS, PASSES, Pass, PassError, PassOptions, Subject, find_difference,
     find_reachable_difference, prune_inputs,
 };
 
@@ -36,6 +36,8 @@ pub struct PassReport {
     pub before: Size,
     /// Sizes after; the same when the pass found nothing to do.
     pub after: Size,
+    /// The parts of the netlist after it.
+    pub parts: CoreParts,
     /// Time that the pass took, for terminals; never part of an artefact.
     pub elapsed: Duration,
 }
@@ -213,7 +215,9 @@ impl<'a> Run<'a> {
                     self.version += 1;
                 }
             }
-            self.reports.push(PassReport { pass: pass.name(), round: self.round, before, after: self.size, elapsed });
+            let parts = CoreParts::with_schedule(self.netlist, &self.schedule);
+            let (round, after) = (self.round, self.size);
+            self.reports.push(PassReport { pass: pass.name(), round, before, after, parts, elapsed });
         }
         Ok(())
     }

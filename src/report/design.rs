@@ -42,15 +42,35 @@ impl DesignReport {
     /// # Errors
     /// [`PassError`] when a pass broke the netlist.
     pub fn new(design: &Design) -> Result<Self, PassError> {
+        Ok(Self::with_netlist(design)?.0)
+    }
+
+    /// The same, with the netlist that was counted.
+    ///
+    /// # Errors
+    /// [`PassError`] when a pass broke the netlist.
+    pub fn with_netlist(design: &Design) -> Result<(Self, Netlist), PassError> {
         let mut flat = flatten(design);
         let layers = layer_count(&flat);
         Pipeline::level("1")?.run(&mut flat)?;
-        let stats = NetlistStats::new(&flat);
+        Ok((Self::count(design, &flat, layers), flat))
+    }
+
+    /// Counts `design` as it stands, nothing optimized: one table per node, every comparator.
+    /// Tables of more than six inputs count as [`lut6_cost`](crate::netlist::lut6_cost) says.
+    pub fn unoptimized(design: &Design) -> (Self, Netlist) {
+        let flat = flatten(design);
+        let layers = layer_count(&flat);
+        (Self::count(design, &flat, layers), flat)
+    }
+
+    fn count(design: &Design, flat: &Netlist, layers: u32) -> Self {
+        let stats = NetlistStats::new(flat);
         let lut6 = |section| stats.lut6(|other| other == section);
         let mut features: Vec<u32> = design.comparators.iter().map(|comparator| comparator.feature).collect();
         features.sort_unstable();
         features.dedup();
-        Ok(Self {
+        Self {
             name: design.name.clone(),
             encoder: lut6(Section::Encoder),
             layers: (0..layers).map(|layer| lut6(Section::Layer(layer))).collect(),
@@ -61,7 +81,7 @@ impl DesignReport {
             features: design.input.features,
             depth: design.depth(),
             lut_depth: stats.depth,
-        })
+        }
     }
 
     /// LUTs of all trained layers.

@@ -194,6 +194,19 @@ pub(super) fn latency(target: &'static str, design: &Design, options: &EmitOptio
     pipeline.map_or(0, |pipeline| pipeline.latency())
 }
 
+/// Register bits of the pipeline; 0 for combinational hardware and for options that contradict
+/// each other.
+pub(super) fn registers(target: &'static str, design: &Design, options: &EmitOptions) -> usize {
+    let order = CoreOrder::new(design);
+    let count = |settings: Settings| {
+        let levels = Levels::new(design, &settings);
+        let pipeline = place(target, design, &order, &options.hdl, &settings, levels)?;
+        let parts = Parts::new(design, &order, &pipeline, &settings, levels);
+        Ok(parts.register_bits(design, pipeline.latency()).iter().sum())
+    };
+    settings(target, design, &order, &options.hdl).and_then(count).unwrap_or(0)
+}
+
 fn settings(
     target: &'static str,
     design: &Design,

@@ -8,7 +8,7 @@ use askama::Template;
 use super::hdl::ClassSource;
 use super::hdl::{
     ArgmaxModule, Bench, Core, Encoder, Form, Hardware, Head, HeadModules, Interface, PopcountModule, ScoreForm,
-    latency,
+    latency, registers,
 };
 use super::notes::origin;
 use super::order::CoreOrder;
@@ -79,6 +79,10 @@ impl Target for Verilog {
 
     fn latency(&self, design: &Design, options: &EmitOptions) -> u32 {
         latency(TARGET, design, options)
+    }
+
+    fn registers(&self, design: &Design, options: &EmitOptions) -> usize {
+        registers(TARGET, design, options)
     }
 
     fn is_hardware(&self) -> bool {

@@ -6,7 +6,7 @@ use askama::Template;
 
 use super::hdl::{
     ArgmaxModule, Bench, ClassSource, Core, Encoder, Form, Hardware, Head, HeadModules, Interface, LutStyle,
-    PopcountModule, ScoreForm, latency,
+    PopcountModule, ScoreForm, latency, registers,
 };
 use super::notes::origin;
 use super::order::CoreOrder;
@@ -64,6 +64,10 @@ impl Target for Vhdl {
 
     fn latency(&self, design: &Design, options: &EmitOptions) -> u32 {
         latency(TARGET, design, options)
+    }
+
+    fn registers(&self, design: &Design, options: &EmitOptions) -> usize {
+        registers(TARGET, design, options)
     }
 
     fn is_hardware(&self) -> bool {
