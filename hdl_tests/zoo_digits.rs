@@ -26,13 +26,6 @@ fn data(name: &str) -> PathBuf {
 
 /// The model section of a node type and a layer type, and how it is trained.
 fn experiment(node_type: &str, layer_type: LayerType) -> (ModelConfig, TrainingConfig) {
-    let own = match (node_type, layer_type) {
-        // Small random amplitudes change their sum's sign in a step, and with it every table.
-        ("fourier", _) => "init_fn: uniform\n    init_kwargs: {a: 0, b: 1}",
-        // Behind a soft choice small weights leave tables that are nowhere near bits.
-        ("linear_lut" | "polylut", LayerType::Learnable) => "init_fn: normal",
-        _ => "",
-    };
     let epochs = match (node_type, layer_type) {
         ("fourier", _) => 8,
         (_, LayerType::Learnable) => 6,
@@ -58,7 +51,6 @@ model:
   num_classes: 10
   runtime:
     output_tau: 2.0
-    {own}
     {runtime}
 training:
   epochs: {epochs}

@@ -86,7 +86,7 @@ pub static REGULARIZERS: &[&RegularizerKind] =
 /// The keys of the runtime section that every node type and layer type reads.
 pub static COMMON_PARAMETERS: &[ParameterInfo] = &[
     runtime("output_tau", "1e-6 to 1e6", "1", "scores are group sums divided by this"),
-    runtime("init_fn", "an initializer", "default", "how the numbers of a node are drawn"),
+    runtime("init_fn", "an initializer", "the layer's", "how the numbers of a node are drawn"),
     runtime("init_kwargs", "a section", "empty", "parameters of init_fn"),
     runtime("init_v_target", "0 to 1e6", "1", "v_target of variance_stabilized"),
     runtime("logit_clarity", "0 to 100", "5", "logit_clarity of residual"),

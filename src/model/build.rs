@@ -118,7 +118,7 @@ impl Model {
                     Drawn::Learned(draw(shape, step.candidates, selection, &mut rng))
                 }
             };
-            let initializer = Initializer::new(&kernel.runtime, kind.init, fan_in)?;
+            let initializer = Initializer::new(&kernel.runtime, step.init.clone(), fan_in)?;
             let node: &dyn NodeKernel = kernel.kernel.as_ref();
             let mut weights = vec![0.0; width * node.parameters()];
             weights.chunks_exact_mut(node.parameters()).for_each(|row| initializer.fill(node, &mut rng, row));

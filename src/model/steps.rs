@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::ModelError;
 use super::kinds::plan;
 use super::layer::LayerKernel;
-use crate::components::initializer::Initializer;
+use crate::components::initializer::{InitDefault, Initializer};
 use crate::components::layer::{Draw, Image, LayerKind, Pool, Unroll};
 use crate::components::node::{NodeKernel, NodeKind, NodeSpec};
 use crate::components::registry;
@@ -49,6 +49,8 @@ pub(super) struct NodeStep {
     pub(super) kind: &'static LayerKind,
     /// Columns that a pin chooses among, where it does and not among all.
     pub(super) candidates: Option<usize>,
+    /// What draws its first weights where the configuration says nothing.
+    pub(super) init: InitDefault,
 }
 
 /// Where the first wiring of a layer comes from.
@@ -171,7 +173,8 @@ fn nodes(
     convolution: Option<(SpatialConfig, Image)>,
 ) -> Result<Vec<NodeStep>, ModelError> {
     let fan_in = layer.node_input_dim;
-    Initializer::new(&layer.runtime, kind.init, fan_in)?;
+    let init = (kind.init)(layer.node_type);
+    Initializer::new(&layer.runtime, init.clone(), fan_in)?;
     let spec = NodeSpec { fan_in, params: &layer.node_params, runtime: &layer.runtime };
     let kernel: Arc<dyn NodeKernel> = (node.build)(spec)?.into();
     let step = |width, wiring, unroll, runtime| NodeStep {
@@ -182,6 +185,7 @@ fn nodes(
         seed: None,
         kind,
         candidates: layer.node_params.candidates,
+        init: init.clone(),
     };
     let mut steps = Vec::new();
     match convolution {

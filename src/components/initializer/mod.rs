@@ -70,6 +70,21 @@ pub struct InitializerKind {
     pub fill: Fill,
 }
 
+/// What draws the numbers of nodes where the configuration names no initializer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InitDefault {
+    /// The initializer.
+    pub init_fn: InitFn,
+    /// Its parameters, where the configuration states none either.
+    pub init_kwargs: InitKwargs,
+}
+
+impl From<InitFn> for InitDefault {
+    fn from(init_fn: InitFn) -> Self {
+        Self { init_fn, init_kwargs: InitKwargs::default() }
+    }
+}
+
 /// An initializer with its parameters.
 #[derive(Debug)]
 pub struct Initializer {
@@ -83,9 +98,17 @@ impl Initializer {
     /// # Errors
     /// [`ComponentError::Parameter`] for a parameter that the initializer would ignore, that is
     /// stated twice, or that contradicts another.
-    pub fn new(runtime: &RuntimeConfig, fallback: InitFn, fan_in: usize) -> Result<Self, ComponentError> {
-        let kind = registry::initializer_kind(runtime.init_fn.unwrap_or(fallback));
-        let mut kwargs = runtime.init_kwargs.clone().unwrap_or_default();
+    pub fn new(
+        runtime: &RuntimeConfig,
+        fallback: impl Into<InitDefault>,
+        fan_in: usize,
+    ) -> Result<Self, ComponentError> {
+        let fallback = match runtime.init_fn {
+            Some(init_fn) => init_fn.into(),
+            None => fallback.into(),
+        };
+        let kind = registry::initializer_kind(fallback.init_fn);
+        let mut kwargs = runtime.init_kwargs.clone().unwrap_or(fallback.init_kwargs);
         if let Some(key) = kwargs.keys().into_iter().find(|key| kind.parameters.iter().all(|p| p.key != *key)) {
             let reads: Vec<&str> = kind.parameters.iter().map(|parameter| parameter.key).collect();
             let allowed = match reads.as_slice() {

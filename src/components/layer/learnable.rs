@@ -29,8 +29,9 @@ use rayon::prelude::*;
 
 use super::{Choices, Draw, LayerKind, LayerShape, random};
 use crate::components::describe::{node, runtime};
+use crate::components::initializer::InitDefault;
 use crate::components::ops::places_of_largest;
-use crate::config::{InitFn, LayerType, RuntimeConfig, Selection};
+use crate::config::{InitFn, InitKwargs, LayerType, NodeType, RuntimeConfig, Selection};
 
 /// The registry's line.
 pub(in crate::components) static LEARNABLE: LayerKind = LayerKind {
@@ -44,7 +45,7 @@ pub(in crate::components) static LEARNABLE: LayerKind = LayerKind {
         runtime("tau_min", "1e-6 to 1e6", "1e-4; 0.001", "the temperature falls no further"),
         runtime("tau_decay_iters", "1 to 1e9", "1000", "steps in which the temperature falls to a tenth"),
     ],
-    init: InitFn::Default,
+    init: first_weights,
     draw: Draw::Learned(draw),
 };
 
@@ -53,6 +54,20 @@ const PINS: usize = 64;
 
 /// The temperature of torch-dwn.
 const STRAIGHT_THROUGH_TAU: f64 = 0.001;
+
+/// Behind soft choices the own draws of these families stay where they are nowhere near bits, so
+/// that binarizing loses most of what was learned; docs/training.md has the numbers. DiffLUT knows
+/// no such rule; `init_fn: default` is its draw.
+fn first_weights(node_type: NodeType) -> InitDefault {
+    match node_type {
+        NodeType::LinearLut | NodeType::Polylut => InitFn::Normal.into(),
+        NodeType::Fourier => {
+            let init_kwargs = InitKwargs { a: Some(0.0), b: Some(1.0), ..InitKwargs::default() };
+            InitDefault { init_fn: InitFn::Uniform, init_kwargs }
+        }
+        _ => InitFn::Default.into(),
+    }
+}
 
 fn draw(shape: LayerShape, candidates: Option<usize>, selection: Selection, rng: &mut ChaCha8Rng) -> Choices {
     let pins = shape.width * shape.fan_in;
@@ -126,6 +141,17 @@ mod tests {
         assert_ne!(draw(2).candidates, choices.candidates);
         let all = super::draw(shape, Some(99), Selection::Soft, &mut ChaCha8Rng::seed_from_u64(1));
         assert_eq!(all.candidates.unwrap()[..50], Vec::from_iter(0..50));
+    }
+
+    #[test]
+    fn families_that_need_it_begin_with_wider_weights() {
+        let own: InitDefault = InitFn::Default.into();
+        for name in NodeType::NAMES {
+            let first = first_weights(NodeType::from_name(name).unwrap());
+            assert_eq!(first == own, !["linear_lut", "polylut", "fourier"].contains(name), "{name}");
+        }
+        let fourier = first_weights(NodeType::Fourier);
+        assert_eq!((fourier.init_fn, fourier.init_kwargs.a), (InitFn::Uniform, Some(0.0)));
     }
 
     #[test]

@@ -24,7 +24,8 @@ pub use wiring::Wiring;
 use rand_chacha::ChaCha8Rng;
 
 use super::describe::ParameterInfo;
-use crate::config::{InitFn, LayerType, Selection};
+use super::initializer::InitDefault;
+use crate::config::{LayerType, NodeType, Selection};
 
 /// The sizes that a wiring is drawn for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,8 +67,8 @@ pub struct LayerKind {
     pub summary: &'static str,
     /// The keys of the runtime section that it reads.
     pub parameters: &'static [ParameterInfo],
-    /// The initializer of its nodes where the configuration names none.
-    pub init: InitFn,
+    /// The initializer of its nodes of a family where the configuration names none.
+    pub init: fn(NodeType) -> InitDefault,
     /// How it gets its wiring.
     pub draw: Draw,
 }

@@ -12,7 +12,7 @@ pub(in crate::components) static RANDOM: LayerKind = LayerKind {
     name: "random",
     summary: "fixed random wiring that uses every input before it uses one again",
     parameters: &[],
-    init: InitFn::Default,
+    init: |_| InitFn::Default.into(),
     draw: Draw::Fixed(wire),
 };
 

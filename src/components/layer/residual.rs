@@ -20,7 +20,7 @@ pub(in crate::components) static RESIDUAL_LAYER: LayerKind = LayerKind {
     name: "residual",
     summary: "node j starts as a wire from column j; its other inputs are random",
     parameters: &[],
-    init: InitFn::Residual,
+    init: |_| InitFn::Residual.into(),
     draw: Draw::Fixed(wire),
 };
 
