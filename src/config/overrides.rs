@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use super::{ModelConfig, ModelFile, ParameterError, RuntimeConfig, Section};
+use crate::files::nearest;
 
 /// Parameters that decide the shape of the weights or what they mean.
 pub const STRUCTURAL: &[&str] = &[
@@ -45,6 +46,17 @@ fn set(file: &mut Value, path: &str, value: &Value) -> Result<(), String> {
     }
     *place = value.clone();
     Ok(())
+}
+
+/// The structural parameter that an unknown name is nearest to, if it is to one of them.
+fn misspelt(root: &str) -> Option<&'static str> {
+    let runtime = RuntimeConfig::known();
+    let names = STRUCTURAL.iter().copied().chain(runtime.iter().map(String::as_str));
+    if root == "runtime" || runtime.iter().any(|known| known == root) {
+        return None;
+    }
+    let near = nearest(root, names)?;
+    STRUCTURAL.iter().copied().find(|name| *name == near)
 }
 
 impl ModelConfig {
@@ -90,6 +102,10 @@ impl ModelConfig {
             };
             let root = key.split('.').next().unwrap_or(key);
             if root == "runtime" || !STRUCTURAL.contains(&root) && !["dataset", "pretrained_name"].contains(&root) {
+                if let Some(near) = misspelt(root) {
+                    let allowed = format!("there is no such parameter; did you mean `{near}`?");
+                    return Err(ParameterError::new(key, value, allowed));
+                }
                 config.override_runtime(&[(key.to_owned(), value.clone())])?;
                 continue;
             }

@@ -275,6 +275,8 @@ layer_widths: [6]
 num_classes: 4
 ",
     );
+    let message = config.override_any(&[("heads".into(), "bits".into())]).unwrap_err().to_string();
+    assert_eq!(message, "heads is \"bits\"; there is no such parameter; did you mean `head`?");
     config.override_any(&[("head".into(), "bits".into())]).unwrap();
     assert_eq!((config.head, config.num_classes), (HeadType::Bits, 0));
     let message = config.override_any(&[("layer_widths".into(), vec![17].into())]).unwrap_err().to_string();
