@@ -43,7 +43,7 @@ pub use overrides::STRUCTURAL;
 pub use regularizer::{RegularizerConfig, RegularizerType};
 pub use runtime::{EvalMode, FanMode, GradStabilization, InitFn, InitKwargs, Nonlinearity, RuntimeConfig, Selection};
 pub use spatial::{ImageShape, LayerName, Sides, SpatialConfig};
-pub use training::{Anneal, Augmentation, Keep, OptimizerType, Schedule, TrainingConfig};
+pub use training::{Anneal, Augmentation, Interpolation, Keep, OptimizerType, Schedule, TrainingConfig};
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Random changes of images: shift, rotation, scale, shear, elastic deformation, mirror.
 //!
-//! A pixel of the new image is read from a place in the old one, between its four neighbours in
-//! proportion, outside the image from the nearest edge:
+//! A pixel of the new image is read from a place in the old one, from the nearest pixel or the four
+//! around it in proportion, outside the image from the nearest edge:
 //!
 //! ```text
 //! (x, y)  from the middle of the new image
@@ -16,7 +16,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::TrainError;
-use crate::config::{Augmentation, InputFormat, ModelConfig};
+use crate::config::{Augmentation, InputFormat, Interpolation, ModelConfig};
 
 /// Points of the elastic grid along an axis.
 const GRID: usize = 5;
@@ -87,7 +87,10 @@ impl Augmenter {
                         let by = elastic(&warp.grid, column as f32 * cell, row as f32 * cell);
                         place = [place[0] + by[0], place[1] + by[1]];
                     }
-                    let value = between(image, side, place);
+                    let value = match self.settings.interpolation {
+                        Interpolation::Nearest => between(image, side, place.map(f32::round)),
+                        Interpolation::Bilinear => between(image, side, place),
+                    };
                     *out = self.format.value(self.format.nearest_code(value));
                 }
             }
@@ -144,6 +147,16 @@ mod tests {
     use super::*;
     use crate::config::{EncoderConfig, EncoderType, NodeType};
 
+    const BILINEAR: Augmentation = Augmentation {
+        shift: 0.0,
+        rotation: 0.0,
+        scale: 0.0,
+        shear: 0.0,
+        elastic: 0.0,
+        mirror: false,
+        interpolation: Interpolation::Bilinear,
+    };
+
     fn augmenter(settings: Augmentation, columns: usize) -> Result<Augmenter, TrainError> {
         let encoder = EncoderConfig::new(EncoderType::Thermometer, 1);
         let config = ModelConfig {
@@ -167,7 +180,7 @@ mod tests {
     fn a_shift_moves_every_pixel_alike() {
         // A ramp along x; a bilinear shift of it is the ramp plus the shift, where no edge is near.
         let ramp: Vec<f32> = (0..9 * 9).map(|at| 20.0 * (at % 9) as f32).collect();
-        let settings = Augmentation { shift: 2.0, ..Default::default() };
+        let settings = Augmentation { shift: 2.0, ..BILINEAR };
         let mut shifts = Vec::new();
         for image in images(settings, &ramp, 40) {
             let shift = image[4 * 9 + 4] - ramp[4 * 9 + 4];
@@ -179,18 +192,24 @@ mod tests {
         }
         assert!(shifts.iter().all(|shift| shift.abs() <= 2.05));
         assert!(shifts.iter().any(|&shift| shift > 1.0) && shifts.iter().any(|&shift| shift < -1.0));
+        // By whole pixels without interpolation.
+        for image in images(Augmentation { shift: 2.0, ..Default::default() }, &ramp, 40) {
+            let shift = image[4 * 9 + 4] - ramp[4 * 9 + 4];
+            assert!((0..9).all(|row| (3..6).all(|column| image[row * 9 + column] - ramp[row * 9 + column] == shift)));
+            assert_eq!(shift % 20.0, 0.0);
+        }
     }
 
     #[test]
     fn the_middle_stays_under_rotation_scale_and_shear() {
         let spot: Vec<f32> = (0..81).map(|at| if at == 40 { 200.0 } else { 0.0 }).collect();
-        let settings = Augmentation { rotation: 180.0, scale: 0.5, shear: 0.5, ..Default::default() };
+        let settings = Augmentation { rotation: 180.0, scale: 0.5, shear: 0.5, ..BILINEAR };
         for image in images(settings, &spot, 10) {
             assert_eq!(image[40], 200.0);
         }
         // A quarter turn of a bar: what stood lies. Some of the draws come near enough.
         let bar: Vec<f32> = (0..81).map(|at| if at % 9 == 4 { 200.0 } else { 0.0 }).collect();
-        let turned = images(Augmentation { rotation: 180.0, ..Default::default() }, &bar, 60);
+        let turned = images(Augmentation { rotation: 180.0, ..BILINEAR }, &bar, 60);
         assert!(turned.iter().any(|image| image[4 * 9 + 1] > 100.0 && image[4 * 9 + 7] > 100.0 && image[9 + 4] < 50.0));
     }
 
@@ -208,7 +227,7 @@ mod tests {
     #[test]
     fn an_elastic_image_is_near_the_old_one_and_another_each_time() {
         let ramp: Vec<f32> = (0..28 * 28).map(|at| 9.0 * (at % 28) as f32).collect();
-        let images = images(Augmentation { elastic: 1.0, ..Default::default() }, &ramp, 3);
+        let images = images(Augmentation { elastic: 1.0, ..BILINEAR }, &ramp, 3);
         for image in &images {
             assert!(image.iter().zip(&ramp).all(|(new, old)| (new - old).abs() <= 10.0));
             assert_ne!(image, &ramp);

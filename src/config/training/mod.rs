@@ -6,7 +6,7 @@ mod rate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use augmentation::Augmentation;
+pub use augmentation::{Augmentation, Interpolation};
 pub use rate::{Anneal, Schedule};
 
 use super::ParameterError;
@@ -274,7 +274,8 @@ mod tests {
             ("early_stopping: 3", "training.early_stopping is 3; it takes effect only with a validation part"),
             ("output_tau: {from: 0, to: 1}", "training.output_tau.from is 0; allowed are 0.000001 to 1000000"),
             ("augmentation: {shift: -1}", "training.augmentation.shift is -1; allowed are 0 to 64"),
-            ("augmentation: {}", "training.augmentation"),
+            ("augmentation: {}", "training.augmentation is empty; it changes nothing"),
+            ("augmentation: {interpolation: bilinear}", "training.augmentation is empty; it changes nothing"),
         ] {
             let message = parse(extra).unwrap_err();
             assert!(message.starts_with(expected), "{extra}: {message}");
