@@ -14,9 +14,9 @@
 //! factor of ten in `tau_decay_iters` (1000) steps to `tau_min` (1e-4).
 //!
 //! The other is that of torch-dwn's `LearnableMapping` (Bacellar et al., ICML 2024): training sees
-//! the columns that hardware will have, W starts uniform in [0, 1), and the softmax, with tau
-//! 0.001 unless `tau_start` says otherwise, serves the gradient of the inputs alone, which a first
-//! layer has not.
+//! the columns that hardware will have, W starts uniform in [0, 0.01) (there in [0, 1)), and the
+//! softmax, with tau 0.001 unless `tau_start` says otherwise, serves the gradient of the inputs
+//! alone, which a first layer has not.
 //!
 //! With `candidates` a pin knows only that many columns, dealt by the seed as the wiring `random`
 //! deals them, so that every column is some pin's candidate as soon as there are enough pins; W
@@ -52,6 +52,11 @@ pub(in crate::components) static LEARNABLE: LayerKind = LayerKind {
 /// Pins whose choices one thread looks for at a time.
 const PINS: usize = 64;
 
+/// The largest first weight. torch-dwn's is 1, from where steps of 0.01 take long to reach another
+/// column; from here the first gradients decide (MNIST, 600 and 400 nodes, 128 candidates: 95.7 %
+/// of the validation part instead of 95.2 % after two epochs).
+const STRAIGHT_THROUGH_START: f32 = 0.01;
+
 /// The temperature of torch-dwn.
 const STRAIGHT_THROUGH_TAU: f64 = 0.001;
 
@@ -75,7 +80,7 @@ fn draw(shape: LayerShape, candidates: Option<usize>, selection: Selection, rng:
     let bound = (6.0 / (pins + count) as f32).sqrt();
     let weights = (0..pins * count).map(|_| match selection {
         Selection::Soft => bound * (2.0 * rng.random::<f32>() - 1.0),
-        Selection::StraightThrough => rng.random(),
+        Selection::StraightThrough => STRAIGHT_THROUGH_START * rng.random::<f32>(),
     });
     let weights = weights.collect();
     let list = candidates.map(|_| {
