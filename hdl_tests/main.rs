@@ -18,6 +18,8 @@ mod emit;
 mod extension;
 mod faults;
 mod hardware;
+#[cfg(feature = "train")]
+mod pretrained_mnist;
 mod readme;
 mod report;
 mod support;
