@@ -30,7 +30,7 @@ const GCC: [&str; 3] = ["c", "gcc", "gcc"];
 
 const SHIPPED: &[Shipped] = &[
     Shipped { name: "mnist_dwn_small", nodes: 1000, correct: [198, 9758], check: ICARUS },
-    Shipped { name: "mnist_dwn_large", nodes: 4100, correct: [198, 9821], check: GCC },
+    Shipped { name: "mnist_dwn_large", nodes: 4100, correct: [199, 9849], check: GCC },
     Shipped { name: "mnist_gates", nodes: 24_000, correct: [199, 9820], check: GCC },
     Shipped { name: "mnist_fc_8k_linear", nodes: 138, correct: [42, 2048], check: ICARUS },
     Shipped { name: "mnist_fc_8k_dwn", nodes: 138, correct: [60, 2815], check: ICARUS },
