@@ -78,7 +78,7 @@ fn two_exports_give_the_same_bytes() {
     }
     let mut names: Vec<_> = fs::read_dir(first.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names.len(), 11);
+    assert_eq!(names.len(), 16);
     for name in names {
         let read = |folder: &tempfile::TempDir| fs::read(folder.path().join(&name)).unwrap();
         assert_eq!(read(&first), read(&second), "{name:?}");

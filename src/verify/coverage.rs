@@ -377,7 +377,7 @@ fn readers(layer: &LutLayer, next: &LutLayer) -> Vec<Vec<u32>> {
 fn cone_work(layers: &[LutLayer], readers: &[Vec<Vec<u32>>]) -> usize {
     let mut behind: Vec<usize> = layers.last().map(|layer| vec![1; layer.width()]).unwrap_or_default();
     let mut total = behind.len();
-    for (readers, layer) in readers.iter().zip(&layers[1..]).rev() {
+    for (readers, layer) in readers.iter().zip(layers.get(1..).unwrap_or_default()).rev() {
         let cone = |readers: &Vec<u32>| {
             1 + readers.iter().map(|&reader| behind[reader as usize]).sum::<usize>().min(layers.len() * layer.width())
         };

@@ -292,7 +292,8 @@ fn mutants(plan: &MutationPlan<'_>, right: &[EmittedFile]) -> Vec<Mutant> {
         // Every kind once before chance decides.
         let fault = Fault::ALL.get(turn).copied().or_else(|| wheel.choose(&mut rng).copied());
         let Some(fault) = fault else { break };
-        if let Some((what, kind)) = mutant(plan, right, fault, &mut rng)
+        // A draw may be impossible: a comparator moved onto its neighbour is none of a valid design.
+        if let Some((what, kind)) = (0..16).find_map(|_| mutant(plan, right, fault, &mut rng))
             && !mutants.iter().any(|known| known.what == what)
         {
             mutants.push(Mutant { fault, what, kind });

@@ -182,13 +182,21 @@ fn write_sources(request: &SynthesisRequest<'_>, folder: &Path) -> Result<String
         target.emit(&EmitRequest { design, flat, provenance: &provenance, options: &options, vectors: &vectors })
     });
     let top = emit::identifier(&design.name);
-    let file = format!("{top}.v");
-    let contents = match emitted {
-        Some(Ok(files)) => files.into_iter().find(|emitted| emitted.name == file).map(|emitted| emitted.contents),
+    let bench = format!("{top}_tb.v");
+    // One file per module; the models of primitives are our own, and a bench is no hardware.
+    let hardware = |name: &str| name.ends_with(".v") && name != bench && !name.contains('/');
+    let mut contents = Vec::new();
+    match emitted {
+        Some(Ok(files)) => {
+            files.into_iter().filter(|file| hardware(&file.name)).for_each(|file| contents.extend(file.contents));
+        }
         Some(Err(error)) => return Err(unreadable(&error.to_string())),
-        None => None,
-    };
-    write(folder, "design.v", &contents.ok_or_else(|| unreadable("no design among the emitted files"))?)?;
+        None => {}
+    }
+    if contents.is_empty() {
+        return Err(unreadable("no design among the emitted files"));
+    }
+    write(folder, "design.v", &contents)?;
     let sizes = (1..=6).map(|size| LutModel { size, rows: 1 << size, pins: (0..size).rev().collect() }).collect();
     let models = LutModels { sizes }.render().map_err(|error| unreadable(&error.to_string()))?;
     write(folder, "primitives.v", models.as_bytes())?;
