@@ -51,7 +51,21 @@ fn first(verdict: &Verdict) -> &Difference {
     }
 }
 
-const CHECKERS: [&str; 9] = ["icarus", "verilator", "ghdl", "formal", "yosys", "gcc", "clang", "g++", "torch"];
+const CHECKERS: [&str; 13] = [
+    "icarus",
+    "verilator",
+    "ghdl",
+    "formal",
+    "yosys",
+    "gcc",
+    "clang",
+    "gcc-lib",
+    "clang-lib",
+    "rustc",
+    "g++",
+    "graphviz",
+    "torch",
+];
 
 fn installed(test: &str, checker: &str) -> bool {
     if checker == "torch" {

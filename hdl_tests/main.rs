@@ -18,6 +18,7 @@ mod emit;
 mod extension;
 mod faults;
 mod hardware;
+mod libraries;
 #[cfg(feature = "train")]
 mod pretrained_mnist;
 mod readme;

@@ -1,13 +1,14 @@
 //! `difflut export` and `difflut-export`: a model in, artefacts and their checks out.
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
 use crate::binarized::{BinarizedNetwork, Head};
 use crate::emit::{
-    self, EmitOptions, EmitRequest, EmittedFile, EncoderOption, Provenance, TARGETS, Target, TestVectors, Vector,
+    self, EmitError, EmitOptions, EmitRequest, EmittedFile, EncoderOption, Provenance, TARGETS, Target, TestVectors,
+    Vector,
 };
 use crate::files::{nearest, sha256_hex, write_atomically, write_folder};
 use crate::lower::{flatten, lower, to_code_bits};
@@ -16,7 +17,7 @@ use crate::passes::{MapGoal, PassOptions, PassReport, Pipeline, optimize};
 use crate::prove::{self, Proof, ProofOptions};
 use crate::report::DesignReport;
 use crate::store::LoadedModel;
-use crate::verify::{CHECKERS, CheckRecord, Checker, MutationPlan, coverage, mutate};
+use crate::verify::{CHECKERS, CheckRecord, Checker, MutationPlan, coverage, mutate, render_svg};
 
 use super::CliError;
 use super::checks::{CheckArgs, Chosen, Subject, available, run_checks};
@@ -29,7 +30,7 @@ use super::samples::{Samples, load_samples, load_vectors};
 pub struct ExportArgs {
     /// A model file or the name of a pretrained model
     model: String,
-    /// What to print: verilog, vhdl, hls, c, blif, torch; several by commas or by repeating the option
+    /// What to print: verilog, vhdl, hls, c, c-lib, rust, blif, dot, torch; several by commas or by repeating the option
     /// [default: verilog; for `verify` the targets of the checks]
     #[arg(long, short, value_delimiter = ',', value_name = "TARGET")]
     target: Vec<String>,
@@ -89,6 +90,8 @@ impl ExportArgs {
 /// What is exported, before anything is written.
 struct Plan {
     targets: Vec<&'static dyn Target>,
+    /// Whether somebody asked for just these targets; else they are those of the checks.
+    targets_named: bool,
     checkers: Vec<&'static dyn Checker>,
     /// Checks that were left out for want of a tool.
     skipped: Vec<CheckRecord>,
@@ -109,6 +112,8 @@ struct Work {
     flat: Netlist,
     report: DesignReport,
     emitted: Vec<(&'static dyn Target, Vec<EmittedFile>)>,
+    /// Targets that nobody asked for by name and that cannot express the design.
+    refused: Vec<(&'static str, EmitError)>,
     folder: PathBuf,
 }
 
@@ -151,6 +156,13 @@ pub(super) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
     let width = work.emitted.iter().flat_map(|(_, files)| files).map(|file| file.name.len()).max().unwrap_or(0);
     for file in work.emitted.iter().flat_map(|(_, files)| files) {
         say!("  {:<width$}  {}", file.name, file.purpose);
+    }
+    if work.emitted.iter().any(|(target, _)| target.name() == "dot") {
+        let name = emit::identifier(&work.words.design.name);
+        match render_svg(&work.folder, &name, Duration::from_secs(arguments.checks.time_limit))? {
+            Some(file) => say!("  {file:<width$}  the drawing, laid out by graphviz"),
+            None => say!("no {name}.svg: graphviz is not installed (Debian: `apt-get install graphviz`)"),
+        }
     }
     if arguments.verbose {
         print_passes(&work.bits.as_ref().unwrap_or(&work.words).passes);
@@ -198,8 +210,21 @@ pub(super) fn verify(arguments: &ExportArgs, mutants: Option<u32>) -> Result<(),
             CHECKERS.iter().copied().filter(fits).map(|checker| Chosen { checker, required: false }).collect();
         chosen.extend(default);
     }
-    let plan = plan(arguments, chosen, None)?;
+    let mut plan = plan(arguments, chosen, None)?;
     let work = prepare(arguments, &plan)?;
+    let named = |checker: &dyn Checker| {
+        arguments.checks.check.iter().chain(&arguments.checks.require).any(|name| name == checker.name())
+    };
+    for (target, error) in &work.refused {
+        let (without, rest): (Vec<_>, Vec<_>) =
+            plan.checkers.iter().copied().partition(|checker| checker.target() == *target);
+        if rest.is_empty() || without.iter().any(|checker| named(*checker)) {
+            // Nothing checked is not the same as nothing wrong.
+            return Err(CliError::Usage(error.to_string()));
+        }
+        plan.skipped.extend(without.into_iter().map(|checker| CheckRecord::skipped(checker, error)));
+        plan.checkers = rest;
+    }
     print_model(&work.model);
     work.lossy.iter().for_each(|change| say!("{change}"));
     print_latency(arguments, &work);
@@ -243,7 +268,7 @@ fn verify_mutants(arguments: &ExportArgs, chosen: Vec<Chosen>, count: u32) -> Re
             vectors,
             count: count as usize,
             seed: arguments.checks.seed,
-            limit: std::time::Duration::from_secs(arguments.checks.time_limit),
+            limit: Duration::from_secs(arguments.checks.time_limit),
         },
         &plan.checkers,
     )?;
@@ -298,15 +323,55 @@ fn prepare(arguments: &ExportArgs, plan: &Plan) -> Result<Work, CliError> {
     let (flat, report) = (flatten(hardware), DesignReport::new(hardware)?);
     let folder =
         arguments.out.clone().unwrap_or_else(|| PathBuf::from("build").join(emit::identifier(&words.design.name)));
-    let mut work = Work { model, samples, lossy, words, bits, reference, flat, report, emitted: Vec::new(), folder };
+    let mut work = Work {
+        model,
+        samples,
+        lossy,
+        words,
+        bits,
+        reference,
+        flat,
+        report,
+        emitted: Vec::new(),
+        refused: Vec::new(),
+        folder,
+    };
     let mut emitted: Vec<(&'static dyn Target, Vec<EmittedFile>)> = Vec::new();
+    let mut refused = Vec::new();
     for &target in &plan.targets {
         let Variant { design, vectors, provenance, .. } = work.variant(target.name());
         let request = EmitRequest { design, flat: &work.flat, provenance, options: &arguments.options, vectors };
-        emitted.push((target, target.emit(&request)?));
+        match target.emit(&request) {
+            Ok(files) => {
+                one_writer_each(target, &files, &emitted)?;
+                emitted.push((target, files));
+            }
+            Err(error @ EmitError::Unsupported { .. }) if !plan.targets_named => refused.push((target.name(), error)),
+            Err(error) => return Err(error.into()),
+        }
     }
     work.emitted = emitted;
+    work.refused = refused;
     Ok(work)
+}
+
+/// No file is written by two targets, of which one would be lost.
+fn one_writer_each(
+    target: &dyn Target,
+    files: &[EmittedFile],
+    emitted: &[(&'static dyn Target, Vec<EmittedFile>)],
+) -> Result<(), CliError> {
+    for (other, others) in emitted {
+        if let Some(file) = files.iter().find(|file| others.iter().any(|known| known.name == file.name)) {
+            return Err(CliError::Usage(format!(
+                "the targets `{}` and `{}` both write `{}`; export them one at a time into two folders (--out)",
+                other.name(),
+                target.name(),
+                file.name
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Runs the checks of `plan` on what was printed.
@@ -445,14 +510,15 @@ fn plan(arguments: &ExportArgs, chosen: Vec<Chosen>, default: Option<&str>) -> R
         }
     }
     let (checkers, skipped) = available(&wanted)?;
-    if targets.is_empty() {
+    let targets_named = !targets.is_empty();
+    if !targets_named {
         targets = TARGETS
             .iter()
             .copied()
             .filter(|target| checkers.iter().any(|checker| checker.target() == target.name()))
             .collect();
     }
-    Ok(Plan { targets, checkers, skipped, pipeline })
+    Ok(Plan { targets, targets_named, checkers, skipped, pipeline })
 }
 
 /// A sentence on a name that does not exist, with the nearest that does.

@@ -5,8 +5,11 @@
 //! they never start a process and never touch the disk: what they return is written by the
 //! caller, all files or none.
 
+mod bitslice;
 mod blif;
 mod c;
+mod clib;
+mod dot;
 mod hdl;
 mod hls;
 mod keywords;
@@ -14,6 +17,7 @@ mod names;
 mod notes;
 mod order;
 mod request;
+mod rust;
 #[cfg(test)]
 mod snapshot_tests;
 mod text;
@@ -63,7 +67,17 @@ pub trait Target: Sync {
 }
 
 /// Every target, in the order of help texts.
-pub static TARGETS: &[&dyn Target] = &[&verilog::Verilog, &vhdl::Vhdl, &hls::Hls, &c::C, &blif::Blif, &torch::Torch];
+pub static TARGETS: &[&dyn Target] = &[
+    &verilog::Verilog,
+    &vhdl::Vhdl,
+    &hls::Hls,
+    &c::C,
+    &clib::CLib,
+    &rust::Rust,
+    &blif::Blif,
+    &dot::Dot,
+    &torch::Torch,
+];
 
 /// The target of this name.
 pub fn target(name: &str) -> Option<&'static dyn Target> {

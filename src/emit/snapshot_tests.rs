@@ -123,6 +123,21 @@ fn c() {
 }
 
 #[test]
+fn c_library() {
+    insta::assert_snapshot!(printed("c-lib", &EmitOptions::default()));
+}
+
+#[test]
+fn rust() {
+    insta::assert_snapshot!(printed("rust", &EmitOptions::default()));
+}
+
+#[test]
+fn dot() {
+    insta::assert_snapshot!(printed("dot", &EmitOptions::default()));
+}
+
+#[test]
 fn torch() {
     // The tensors are no text; hdl_tests run both files.
     let text = printed("torch", &EmitOptions::default());

@@ -6,10 +6,12 @@
 
 mod bench;
 mod c_header;
+mod c_lib;
 mod checker;
 mod cone;
 mod coverage;
 mod doctor;
+mod drawing;
 mod foreign;
 mod formal;
 mod gates;
@@ -19,6 +21,7 @@ mod icarus;
 mod locate;
 mod mutate;
 mod results;
+mod rust_source;
 mod tool;
 mod torch;
 mod vcd;
@@ -29,6 +32,7 @@ mod yosys_blif;
 pub use checker::{Answer, CheckRequest, CheckRun, Checker, Difference, Verdict, check, compare};
 pub use coverage::{Coverage, coverage};
 pub use doctor::{Examination, examine, examine_all};
+pub use drawing::render_svg;
 pub use foreign::{ForeignError, PortMap, wrapper};
 pub use locate::locate;
 pub use mutate::{Fault, FaultRow, MutationError, MutationPlan, MutationReport, Tally, mutate};
@@ -47,8 +51,12 @@ pub static CHECKERS: &[&dyn Checker] = &[
     &gates::ECP5,
     &c_header::GCC,         // the strictest warnings as errors
     &c_header::CLANG,       // another compiler, and traps on undefined behaviour
+    &c_lib::GCC,            // the widest registers against 64-bit words, batches of all sizes
+    &c_lib::CLANG,          // the same by another compiler
+    &rust_source::Rustc,    // warnings denied, single samples against batches
     &hls_cpp::HlsCpp,       // the HLS source as ordinary C++
     &yosys_blif::YosysBlif, // a foreign reader of the BLIF
+    &drawing::Graphviz,     // evaluates the drawing as graphviz read it
     &torch::Torch,          // the library that imported models come from
 ];
 

@@ -89,11 +89,11 @@ impl CheckRecord {
     }
 
     /// The record of a check that was left out.
-    pub fn skipped(checker: &dyn Checker, error: &ToolError) -> Self {
+    pub fn skipped(checker: &dyn Checker, reason: &dyn fmt::Display) -> Self {
         Self {
             name: checker.name().to_owned(),
             target: checker.target().to_owned(),
-            outcome: CheckOutcome::Skipped { reason: error.to_string() },
+            outcome: CheckOutcome::Skipped { reason: reason.to_string() },
             elapsed: Duration::ZERO,
             kept: None,
         }

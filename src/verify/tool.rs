@@ -30,6 +30,8 @@ const MINIMUM: &[(&str, &str)] = &[
     ("gcc", "5.0"),
     ("g++", "7.0"), // C++17
     ("clang", "7.0"),
+    ("rustc", "1.63.0"),
+    ("dot", "2.40"), // JSON output
     ("qemu-system-arm", "4.0"),
     ("qemu-system-riscv32", "5.0"),
     ("arm-none-eabi-gcc", "7.0"),
