@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub, reason = "tests")]
 
+#[cfg(feature = "train")]
+mod accelerator;
 mod architecture;
 mod bad_input;
 mod command_line;

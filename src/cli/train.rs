@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::components::accelerator::{self, AcceleratorError};
 use crate::config::{ConfigError, DataConfig, Experiment, Metadata, Note};
 use crate::data::{self, DataError, Dataset, Split, load_section};
 use crate::model::{Model, ModelError, TrainingRecord};
 use crate::store::{Publication, StoreError, save_to_pretrained, zoo};
-use crate::train::{EpochReport, Progress, RunFolder, TrainError, fit_in};
+use crate::train::{EpochReport, Progress, RunFolder, TrainError, fit_on};
 
 /// Train a model as an experiment file describes it.
 #[derive(Clone, Debug, clap::Args)]
@@ -73,9 +74,23 @@ pub(super) struct TrainArgs {
     /// Seed of wiring, first weights and order of samples in place of the experiment's two.
     #[arg(long)]
     pub seed: Option<u64>,
+    /// What the passes of a step run on: the processor, or the first CUDA device (in programs built
+    /// with the cargo feature `cuda`).
+    #[arg(long, value_enum, default_value_t)]
+    pub device: Device,
     /// Print nothing but errors.
     #[arg(short, long)]
     pub quiet: bool,
+}
+
+/// What trains.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Device {
+    /// The processor.
+    #[default]
+    Cpu,
+    /// The first CUDA device.
+    Cuda,
 }
 
 /// Why a training could not be done.
@@ -93,6 +108,9 @@ pub enum TrainCliError {
     /// The training failed.
     #[error(transparent)]
     Train(#[from] TrainError),
+    /// The device is not there.
+    #[error(transparent)]
+    Device(#[from] AcceleratorError),
     /// The model cannot be published.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -138,6 +156,10 @@ pub(super) fn run(args: &TrainArgs) -> Result<(), TrainCliError> {
     if let Some((out, folder)) = out_folder.filter(|(_, folder)| !folder.as_os_str().is_empty() && !folder.is_dir()) {
         return Err(TrainCliError::Folder { out: out.to_owned(), folder: folder.to_owned() });
     }
+    let accelerator = match args.device {
+        Device::Cpu => None,
+        Device::Cuda => Some(accelerator::cuda()?),
+    };
     let mut experiment = load_experiment(&args.config)?;
     let (training, model): (Vec<_>, Vec<_>) =
         parse_overrides(&args.overrides)?.into_iter().partition(|(key, _)| key.starts_with("training."));
@@ -161,6 +183,7 @@ pub(super) fn run(args: &TrainArgs) -> Result<(), TrainCliError> {
     let mut model = Model::build(experiment.model, seed)?;
     if !args.quiet {
         notes.iter().for_each(|note| eprintln!("note: {note}"));
+        accelerator.iter().for_each(|device| eprintln!("note: training on {}", device.name()));
     }
     let mut display = Display::new(args.quiet, experiment.training.epochs, train.rows);
     let folder = args.run_dir.as_ref().map(|path| RunFolder {
@@ -169,7 +192,8 @@ pub(super) fn run(args: &TrainArgs) -> Result<(), TrainCliError> {
         every: args.checkpoint_every as usize,
         resume: args.resume,
     });
-    let record = fit_in(&mut model, &train, test.as_ref(), &experiment.training, folder.as_ref(), &mut display);
+    let (test_data, folder) = (test.as_ref(), folder.as_ref());
+    let record = fit_on(&mut model, &train, test_data, &experiment.training, folder, accelerator, &mut display);
     display.bar.finish_and_clear();
     let record = TrainingRecord { command: Some(command(args)), ..record? };
     model.set_record(record.clone());
@@ -253,6 +277,7 @@ fn command(args: &TrainArgs) -> String {
     words.extend(args.batch_size.map(|samples| format!("--batch-size {samples}")));
     words.extend(args.learning_rate.map(|rate| format!("--learning-rate {rate}")));
     words.extend(args.seed.map(|seed| format!("--seed {seed}")));
+    words.extend((args.device == Device::Cuda).then(|| "--device cuda".to_owned()));
     words.join(" ")
 }
 
@@ -360,6 +385,7 @@ mod tests {
             keep_checkpoints: 2,
             checkpoint_every: 1,
             seed: None,
+            device: Device::Cpu,
             quiet: true,
         }
     }

@@ -4,6 +4,7 @@
 //! A part is registered by name in [`registry`]; adding one is its file, a variant of the
 //! configuration's enum and a line in the list. Nothing here knows of datasets or of hardware.
 
+pub mod accelerator;
 pub mod describe;
 pub mod encoder;
 pub mod head;

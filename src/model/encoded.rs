@@ -37,6 +37,17 @@ impl EncodedSamples {
         self.words[sample * self.words_per_sample + column / 64] >> (column % 64) & 1 == 1
     }
 
+    /// Words of 32 bits of a sample.
+    pub(super) fn half_words(&self) -> usize {
+        2 * self.words_per_sample
+    }
+
+    /// Appends the bits of a sample: bit `c % 32` of word `c / 32` is column `c`.
+    pub(super) fn push_half_words(&self, sample: usize, words: &mut Vec<u32>) {
+        let own = &self.words[sample * self.words_per_sample..][..self.words_per_sample];
+        words.extend(own.iter().flat_map(|word| [*word as u32, (word >> 32) as u32]));
+    }
+
     /// The word of every column for up to 64 samples: bit `i` belongs to the `i`th of them, and
     /// is zero behind the last. Every sample must exist.
     pub(super) fn columns_of(&self, samples: impl Iterator<Item = usize> + Clone, columns: &mut Vec<u64>) {

@@ -2,6 +2,7 @@
 
 use crate::binarized::BinarizedError;
 use crate::components::ComponentError;
+use crate::components::accelerator::AcceleratorError;
 use crate::config::ParameterError;
 use crate::files::FileError;
 
@@ -48,6 +49,9 @@ pub enum ModelError {
     /// What was binarized is not a network; the weights hold something unforeseen.
     #[error("the model cannot be binarized: {0}")]
     Binarized(#[from] BinarizedError),
+    /// The accelerator that trains the model.
+    #[error(transparent)]
+    Accelerator(#[from] AcceleratorError),
     /// candle refused an operation.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),

@@ -15,9 +15,10 @@ use super::loss::loss;
 use super::{
     AdamParameters, EpochReport, Optimizer, Part, RunFolder, TrainError, check_dataset, global_norm, stratified_split,
 };
+use crate::components::accelerator::Accelerator;
 use crate::config::{Keep, OptimizerType, TrainingConfig};
 use crate::data::Dataset;
-use crate::model::{Accuracies, Model, StepLoss, Trainable, TrainingRecord, TrainingStep};
+use crate::model::{Accuracies, Model, ModelError, StepLoss, Trainable, TrainingPass, TrainingRecord, TrainingStep};
 
 /// Hears of a training's progress.
 pub trait Progress {
@@ -33,6 +34,13 @@ pub trait Progress {
 
 /// No interest in progress.
 impl Progress for () {}
+
+fn pass_on(model: &Model, accelerator: Option<Box<dyn Accelerator>>) -> Result<TrainingPass, ModelError> {
+    match accelerator {
+        Some(accelerator) => model.training_pass_on(accelerator),
+        None => model.training_pass(),
+    }
+}
 
 /// Fits the encoder to `train` unless the model has one, then fits the weights, and leaves the
 /// record of it in the model. `test` is only measured.
@@ -64,6 +72,23 @@ pub fn fit_in(
     test: Option<&Dataset>,
     config: &TrainingConfig,
     folder: Option<&RunFolder>,
+    progress: &mut dyn Progress,
+) -> Result<TrainingRecord, TrainError> {
+    fit_on(model, train, test, config, folder, None, progress)
+}
+
+/// The same with the passes of the steps on an accelerator, where one is given. Its sums have
+/// another order than the processor's, so that weights differ in their last bits.
+///
+/// # Errors
+/// The same, and [`ModelError::Accelerator`](crate::model::ModelError::Accelerator).
+pub fn fit_on(
+    model: &mut Model,
+    train: &Dataset,
+    test: Option<&Dataset>,
+    config: &TrainingConfig,
+    folder: Option<&RunFolder>,
+    accelerator: Option<Box<dyn Accelerator>>,
     progress: &mut dyn Progress,
 ) -> Result<TrainingRecord, TrainError> {
     check(model, train, test, config)?;
@@ -103,7 +128,7 @@ pub fn fit_in(
     // The order of an epoch is made from that of the one before.
     state.reports.iter().for_each(|_| order.shuffle(&mut rng));
     let head = model.config().head;
-    let mut pass = model.training_pass()?;
+    let mut pass = pass_on(model, accelerator)?;
     progress.start(state.reports.len(), train.rows);
 
     let steps = train.rows.div_ceil(config.batch_size);
@@ -113,7 +138,7 @@ pub fn fit_in(
         }
         let begun = Instant::now();
         if anneal(model, config, epoch)? {
-            pass = model.training_pass()?;
+            pass = pass_on(model, pass.into_accelerator())?;
         }
         order.shuffle(&mut rng);
         let augmented = augmenter.as_ref().map(|augmenter| EncodedSet::augmented(model, train, augmenter, epoch));

@@ -20,7 +20,7 @@ mod split;
 pub use checkpoint::{CHECKPOINT_FORMAT, CHECKPOINT_VERSION};
 pub use curve::curve;
 pub use error::TrainError;
-pub use fit::{Progress, fit, fit_in};
+pub use fit::{Progress, fit, fit_in, fit_on};
 pub use metrics::{EpochReport, Part, check_dataset, json_lines, share};
 pub use optimizer::{AdamParameters, Optimizer, global_norm};
 pub use run_folder::RunFolder;

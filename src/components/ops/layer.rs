@@ -75,6 +75,25 @@ enum Form {
     General,
 }
 
+/// How a whole batch goes through a layer outside of this folder.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum BatchForm {
+    /// The entry of [`Prepared::tables`] at bits.
+    Lookup {
+        /// Whether its outputs are 0 and 1: whether the entry is at least one half.
+        binary: bool,
+        /// Whether gradients of inputs are asked for, those of [`Prepared::slopes`].
+        slopes: bool,
+    },
+    /// The polynomial of [`Prepared::coefficients`].
+    Multilinear {
+        /// The `T` of a sigmoid of the value divided by `T` behind it.
+        temperature: Option<f32>,
+        /// Whether the forward pass takes the entry of [`Prepared::tables`] at bits.
+        hard: bool,
+    },
+}
+
 /// What a step makes of a layer's numbers before any sample is seen.
 #[derive(Clone, Debug, Default)]
 pub struct Prepared {
@@ -84,6 +103,23 @@ pub struct Prepared {
     coefficients: Vec<f32>,
     /// Slopes of the tables along every input.
     slopes: Vec<f32>,
+}
+
+impl Prepared {
+    /// Outputs at all assignments, `(nodes, 2^inputs)`, where the form has them.
+    pub fn tables(&self) -> &[f32] {
+        &self.tables
+    }
+
+    /// Coefficients of monomials, likewise.
+    pub fn coefficients(&self) -> &[f32] {
+        &self.coefficients
+    }
+
+    /// Slopes of the tables, `(nodes, inputs, 2^inputs)`, likewise.
+    pub fn slopes(&self) -> &[f32] {
+        &self.slopes
+    }
 }
 
 /// A layer of nodes in training.
@@ -130,6 +166,21 @@ impl NodeLayer {
     /// Whether it can write bytes, since its outputs are 0 and 1.
     pub fn makes_bits(&self) -> bool {
         matches!(self.form, Form::Lookup { .. }) && self.kernel.is_binary()
+    }
+
+    /// Pins that a node reads.
+    pub fn inputs(&self) -> usize {
+        self.pins
+    }
+
+    /// How a batch goes through it, where that is by tables or polynomials.
+    pub fn batch_form(&self) -> Option<BatchForm> {
+        match self.form {
+            Form::Lookup { slopes } => Some(BatchForm::Lookup { binary: self.makes_bits(), slopes }),
+            Form::Multilinear { temperature, hard } => Some(BatchForm::Multilinear { temperature, hard }),
+            Form::Gate => Some(BatchForm::Multilinear { temperature: None, hard: false }),
+            Form::Affine | Form::General => None,
+        }
     }
 
     /// The pins that a node of the numbers `row` reads, in the order in which `read` and `write`

@@ -21,7 +21,7 @@ mod stabilize;
 mod vector;
 
 pub use head::{bit_scores, bit_scores_backward, sum_groups, sum_groups_backward};
-pub use layer::{LayerInput, NodeLayer, Prepared, Target};
+pub use layer::{BatchForm, LayerInput, NodeLayer, Prepared, Target};
 pub use mixture::{ChoiceRule, Mixture, choice_gradient};
 pub use penalty::Penalties;
 pub use pool::{max_pool, max_pool_backward};

@@ -6,6 +6,7 @@
 //! the sums are added in the order of the groups. How a batch is cut depends on its size alone,
 //! so that the number of threads changes no result. All buffers are kept from step to step.
 
+mod device;
 mod stage;
 mod tile;
 
@@ -15,9 +16,11 @@ use candle_core::{CpuStorage, Layout, Storage};
 use rand::RngCore;
 use rayon::prelude::*;
 
+use self::device::DevicePass;
 use self::stage::{StageKind, StagePlan, plan};
 use self::tile::{StageStep, Step, TileBuffers};
 use super::{EncodedSamples, Model, ModelError, TrainingStep};
+use crate::components::accelerator::Accelerator;
 use crate::components::layer::{choose_hard, temperature};
 use crate::components::ops::{ChoiceRule, LANES, Mixture, Moments, Rows, choice_gradient};
 use crate::config::HeadType;
@@ -63,6 +66,10 @@ pub struct TrainingPass {
     scores: Vec<f32>,
     /// What learned layers read, as floats, tile by tile.
     floats: Vec<Vec<f32>>,
+    /// What the passes run on, where that is not the processor.
+    device: Option<DevicePass>,
+    /// What it found of the choices of every stage.
+    choices: Vec<Vec<f32>>,
 }
 
 /// Tiles that one thread works on, one behind the other.
@@ -73,6 +80,16 @@ struct Group {
     /// What the layers sum up, stage by stage.
     sums: Vec<Vec<f32>>,
     loss: f64,
+}
+
+impl Group {
+    fn new(stages: &[StagePlan]) -> Self {
+        let sums = |stage: &StagePlan| match &stage.kind {
+            StageKind::Nodes(nodes) => vec![0.0; nodes.layer.sums()],
+            StageKind::Pool(_) | StageKind::Join(_) => Vec::new(),
+        };
+        Self { buffers: Vec::new(), sums: stages.iter().map(sums).collect(), loss: 0.0 }
+    }
 }
 
 /// How a batch is cut.
@@ -107,6 +124,8 @@ impl Model {
         let gradients = self.weights()?.iter().map(|weights| vec![0.0; weights.elem_count()]).collect();
         Ok(TrainingPass {
             steps: stages.iter().map(|_| StageStep::default()).collect(),
+            choices: vec![Vec::new(); stages.len()],
+            device: None,
             classes: match self.config.head {
                 HeadType::GroupSum => self.config.num_classes,
                 HeadType::Bits | HeadType::Onehot => stages.last().map_or(0, |stage| stage.output_rows),
@@ -121,6 +140,16 @@ impl Model {
             scores: Vec::new(),
             floats: Vec::new(),
         })
+    }
+
+    /// The same with the passes on an accelerator.
+    ///
+    /// # Errors
+    /// [`ModelError::NotFitted`], and [`ModelError::Accelerator`] for a model that needs what it cannot do.
+    pub fn training_pass_on(&self, accelerator: Box<dyn Accelerator>) -> Result<TrainingPass, ModelError> {
+        let pass = self.training_pass()?;
+        let device = DevicePass::new(accelerator, &pass.stages, pass.head, pass.encoded, pass.classes)?;
+        Ok(TrainingPass { device: Some(device), ..pass })
     }
 }
 
@@ -145,12 +174,17 @@ impl TrainingPass {
         &self.scores
     }
 
+    /// Gives back the accelerator that the passes run on.
+    pub fn into_accelerator(self) -> Option<Box<dyn Accelerator>> {
+        self.device.map(DevicePass::into_accelerator)
+    }
+
     /// One step without the optimizer's part: the loss of some samples, and the gradients of
     /// its mean plus the penalties. Bits are flipped and choices soft as the runtime section says
     /// for the place `at`, which moves to the next step. Every sample must exist.
     ///
     /// # Errors
-    /// candle's, for weights that are no longer float32 in one piece.
+    /// candle's, for weights that are no longer float32 in one piece; the accelerator's, where there is one.
     pub fn step(
         &mut self,
         samples: &EncodedSamples,
@@ -158,6 +192,9 @@ impl TrainingPass {
         at: &mut TrainingStep,
         loss: &SampleLoss<'_>,
     ) -> Result<StepLoss, ModelError> {
+        if self.device.is_some() {
+            return self.step_on_device(samples, batch, at, loss);
+        }
         let cut = Cut::new(batch.len());
         // Whoever needs the whole batch before it can go on must find every tile's buffers.
         let barriers = self.barriers();
@@ -207,7 +244,45 @@ impl TrainingPass {
             backward_in_parts(&step, cut, groups, &barriers);
         }
         let sum: f64 = groups.iter().map(|group| group.loss).sum();
-        let penalty = finish(&step, cut, groups, gradients, floats)?;
+        let penalty = finish(&step, cut, groups, gradients, floats, &[])?;
+        Ok(StepLoss { loss: sum / batch.len().max(1) as f64, penalty })
+    }
+
+    /// The same where the passes run elsewhere.
+    fn step_on_device(
+        &mut self,
+        samples: &EncodedSamples,
+        batch: &[usize],
+        at: &mut TrainingStep,
+        loss: &SampleLoss<'_>,
+    ) -> Result<StepLoss, ModelError> {
+        let (classes, head, tau) = (self.classes, self.head, self.tau);
+        let Self { stages, steps, groups, gradients, scores, floats, device, choices, .. } = self;
+        let Some(device) = device else { return Ok(StepLoss { loss: 0.0, penalty: None }) };
+        if groups.is_empty() {
+            groups.push(Group::new(stages));
+        }
+        let guards = guards(stages);
+        let numbers = guards.numbers()?;
+        let mixtures = mixtures(stages)?;
+        prepare(stages, steps, &numbers, &guards.choices()?, &mixtures, Some(&mut *at));
+        at.step += 1;
+        scores.resize(batch.len() * classes, 0.0);
+        device.forward(stages, steps, tau, samples, batch, scores)?;
+        let mut grad_scores = vec![0.0; scores.len()];
+        let share = 1.0 / batch.len().max(1) as f32;
+        let mut sum = 0.0;
+        let rows = scores.chunks_exact(classes).zip(grad_scores.chunks_exact_mut(classes));
+        for (sample, (scores, grad)) in rows.enumerate() {
+            sum += loss(sample, scores, grad);
+            grad.iter_mut().for_each(|g| *g *= share);
+        }
+        let groups = &mut groups[..1];
+        device.backward(stages, tau, &grad_scores, &mut groups[0].sums, choices)?;
+        let (cut, mixtures, numbers) = (Cut::new(batch.len()), &mixtures, &numbers);
+        let tile = cut.tile;
+        let step = Step { stages, steps, numbers, mixtures, samples, batch, tile, classes, head, tau, training: true };
+        let penalty = finish(&step, cut, groups, gradients, floats, choices)?;
         Ok(StepLoss { loss: sum / batch.len().max(1) as f64, penalty })
     }
 
@@ -268,11 +343,7 @@ impl TrainingPass {
         }
         let Self { stages, groups, .. } = self;
         while groups.len() < cut.groups {
-            let sums = |stage: &StagePlan| match &stage.kind {
-                StageKind::Nodes(nodes) => vec![0.0; nodes.layer.sums()],
-                StageKind::Pool(_) | StageKind::Join(_) => Vec::new(),
-            };
-            groups.push(Group { buffers: Vec::new(), sums: stages.iter().map(sums).collect(), loss: 0.0 });
+            groups.push(Group::new(stages));
         }
         let needed = if keep { cut.tiles_of_group } else { 1 };
         for group in &mut groups[..cut.groups] {
@@ -410,13 +481,15 @@ fn backward_stages(step: &Step<'_>, cut: Cut, groups: &mut [Group], start: usize
     });
 }
 
-/// Adds the groups up and makes gradients of their sums; the penalties come in here.
+/// Adds the groups up and makes gradients of their sums; the penalties come in here. `chosen` has the
+/// gradients of the choices of every stage where they are known already.
 fn finish(
     step: &Step<'_>,
     cut: Cut,
     groups: &mut [Group],
     gradients: &mut [Vec<f32>],
     floats: &mut Vec<Vec<f32>>,
+    chosen: &[Vec<f32>],
 ) -> Result<Option<f64>, ModelError> {
     let mut gradients = gradients.iter_mut();
     let mut penalty = None;
@@ -439,6 +512,10 @@ fn finish(
         }
         let Some(mixture) = step.mixtures[index] else { continue };
         let Some(gradient) = gradients.next() else { continue };
+        if let Some(found) = chosen.get(index) {
+            gradient.copy_from_slice(found);
+            continue;
+        }
         let temperature = stage_step.temperature;
         let rule = ChoiceRule { selection: nodes.selection(), temperature, shares: &stage_step.shares };
         let buffers = || {
