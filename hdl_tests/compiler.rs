@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use difflut::lower::{flatten, lower, to_code_bits};
-use difflut::netlist::{Design, Netlist};
-use difflut::passes::{PassOptions, Pipeline, optimize};
-use difflut::prove::{Proof, ProofOptions, prove_equal, prove_network};
+use difflut::netlist::{Design, DesignHead, Netlist};
+use difflut::passes::{PassOptions, Pipeline, gather_counts, optimize};
+use difflut::prove::{Proof, ProofOptions, prove_network};
 use difflut::store::LoadedModel;
 
 use crate::support::{digits, program, root, tool};
@@ -24,14 +24,15 @@ fn models(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// What `-O3` makes hardware of, every pass checked by simulation.
-fn hardware(design: &Design, options: PassOptions) -> Netlist {
+/// What `-O3` makes hardware of, every pass checked by simulation, and its head.
+fn hardware(design: &Design, options: PassOptions) -> (Netlist, DesignHead) {
     let pipeline = Pipeline::level("3").unwrap().options(options).check_function(true);
     let mut design = design.clone();
     optimize(&mut design, &pipeline).unwrap();
     let mut design = to_code_bits(&design);
     optimize(&mut design, &pipeline).unwrap();
-    flatten(&design)
+    gather_counts(&mut design, &pipeline).unwrap();
+    (flatten(&design), design.head)
 }
 
 /// Larger models are proved by hand: docs/benchmarks.md.
@@ -48,10 +49,10 @@ fn every_shipped_model_is_proved_equal_to_its_network_at_level_3() {
             continue;
         }
         let plain = lower(&network);
-        let flat = hardware(&plain, PassOptions::default());
+        let (flat, head) = hardware(&plain, PassOptions::default());
         for proof in [
-            prove_network(&network, &flat, &ProofOptions::default()),
-            prove_equal(&flatten(&plain), &flat, &ProofOptions::default()),
+            prove_network(&network, &flat, &head, &ProofOptions::default()),
+            prove_network(&network, &flatten(&plain), &plain.head, &ProofOptions::default()),
         ] {
             assert!(matches!(proof, Proof::Equal(_)), "{}: {proof:?}", path.display());
         }
@@ -61,14 +62,14 @@ fn every_shipped_model_is_proved_equal_to_its_network_at_level_3() {
 #[test]
 fn luts_of_four_inputs_are_proved_and_no_table_is_wider() {
     let network = LoadedModel::open(&digits()).unwrap().network;
-    let flat = hardware(&lower(&network), PassOptions { lut_inputs: 4, ..PassOptions::default() });
+    let (flat, head) = hardware(&lower(&network), PassOptions { lut_inputs: 4, ..PassOptions::default() });
     let widest = flat
         .node_ids()
         .filter(|&id| matches!(flat.section(id), difflut::netlist::Section::Layer(_)))
         .filter_map(|id| flat.table(id).map(|table| table.inputs()))
         .max();
     assert_eq!(widest, Some(4));
-    assert!(matches!(prove_network(&network, &flat, &ProofOptions::default()), Proof::Equal(_)));
+    assert!(matches!(prove_network(&network, &flat, &head, &ProofOptions::default()), Proof::Equal(_)));
 }
 
 /// Exports `digits` with these options; what it printed.

@@ -12,8 +12,8 @@ use crate::emit::{
 };
 use crate::files::{nearest, sha256_hex, write_atomically, write_folder};
 use crate::lower::{flatten, lower, to_code_bits};
-use crate::netlist::{Design, Netlist};
-use crate::passes::{MapGoal, PassOptions, PassReport, Pipeline, optimize};
+use crate::netlist::{Design, DesignHead, Netlist};
+use crate::passes::{MapGoal, PassOptions, PassReport, Pipeline, gather_counts, optimize};
 use crate::prove::{self, Proof, ProofOptions};
 use crate::report::DesignReport;
 use crate::store::LoadedModel;
@@ -377,7 +377,7 @@ fn one_writer_each(
 /// Runs the checks of `plan` on what was printed.
 fn check(arguments: &ExportArgs, plan: Plan, work: &Work) -> Result<(), CliError> {
     if arguments.prove {
-        prove(&work.model.network, &work.flat)?;
+        prove(&work.model.network, &work.flat, &work.bits.as_ref().unwrap_or(&work.words).design.head)?;
     }
     say!("vectors: {}", work.samples.describe(&work.words.vectors));
     let latency = |target: &dyn Target| work.latency(target, &arguments.options);
@@ -420,6 +420,7 @@ fn expand(words: &Variant, pipeline: &Pipeline) -> Result<Variant, CliError> {
     let mut design = to_code_bits(&words.design);
     let mut passes = words.passes.clone();
     passes.extend(optimize(&mut design, pipeline)?);
+    passes.extend(gather_counts(&mut design, pipeline)?);
     let bits = words.design.input.bits;
     let single = |codes: &[i64]| codes.iter().flat_map(|code| (0..bits).map(move |bit| code >> bit & 1)).collect();
     let vectors = words.vectors.vectors.iter();
@@ -432,9 +433,9 @@ fn expand(words: &Variant, pipeline: &Pipeline) -> Result<Variant, CliError> {
 
 /// Proves the flat netlist equal to the network and prints the line on it; an error
 /// says when it is not or remains open.
-fn prove(network: &BinarizedNetwork, flat: &Netlist) -> Result<(), CliError> {
+fn prove(network: &BinarizedNetwork, flat: &Netlist, head: &DesignHead) -> Result<(), CliError> {
     let started = Instant::now();
-    let proof = prove::prove_network(network, flat, &ProofOptions::default());
+    let proof = prove::prove_network(network, flat, head, &ProofOptions::default());
     let seconds = started.elapsed().as_secs_f64();
     match proof {
         Proof::Equal(answered) => {

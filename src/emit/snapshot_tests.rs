@@ -28,7 +28,7 @@ fn design() -> Design {
         input: InputBus { features: 3, bits: 2, signed: false },
         comparators: vec![comparator(0, 1), comparator(0, 3), comparator(1, 2)],
         core,
-        head: DesignHead::Classes(ClassHead { groups: vec![0..2, 2..3] }),
+        head: DesignHead::Classes(ClassHead::new(vec![0..2, 2..3])),
     }
 }
 

@@ -35,7 +35,7 @@ pub fn lower(network: &BinarizedNetwork) -> Design {
     }
     let head = match network.head() {
         Head::Bits => DesignHead::Bits,
-        head @ Head::GroupSum { .. } => DesignHead::Classes(ClassHead { groups: head.groups(columns.len()) }),
+        head @ Head::GroupSum { .. } => DesignHead::Classes(ClassHead::new(head.groups(columns.len()))),
     };
     for column in columns {
         core.add_output(column);

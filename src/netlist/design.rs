@@ -2,8 +2,7 @@
 
 use crate::logic::BitMatrix;
 
-use super::popcount::bits_for;
-use super::{Argmax, Netlist, Popcount, Schedule, ValidateError, validate};
+use super::{ClassHead, Netlist, PartialCountsError, Schedule, ValidateError, validate};
 
 /// The integers that a design receives: `features` codes of `bits` bits.
 ///
@@ -42,41 +41,6 @@ pub struct Comparator {
     pub feature: u32,
     /// Above the smallest code and at most the largest, so the bit is not constant.
     pub threshold: i64,
-}
-
-/// Scores by popcount, class by argmax.
-///
-/// Class `c` counts the core's outputs `groups[c]`; popcounts of the same size are the same
-/// circuit, so [`popcount`](Self::popcount) makes one per size.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClassHead {
-    /// For each class, the contiguous range of core outputs that it counts.
-    pub groups: Vec<std::ops::Range<usize>>,
-}
-
-impl ClassHead {
-    /// The circuit that counts class `class`.
-    pub fn popcount(&self, class: usize) -> Popcount {
-        Popcount::new(self.groups[class].len())
-    }
-
-    /// Bits of every score: enough for the largest group.
-    pub fn score_bits(&self) -> usize {
-        bits_for(self.groups.iter().map(ExactSizeIterator::len).max().unwrap_or(0))
-    }
-
-    /// The circuit that finds the class.
-    pub fn argmax(&self) -> Argmax {
-        Argmax::new(self.groups.len())
-    }
-
-    /// Levels of the popcounts (the deepest one).
-    pub fn popcount_depth(&self) -> u32 {
-        let mut sizes: Vec<usize> = self.groups.iter().map(ExactSizeIterator::len).collect();
-        sizes.sort_unstable();
-        sizes.dedup();
-        sizes.into_iter().map(|size| Popcount::new(size).depth()).max().unwrap_or(0)
-    }
 }
 
 /// What stands behind the core.
@@ -150,6 +114,9 @@ pub enum DesignError {
         /// Number of core outputs.
         outputs: usize,
     },
+    /// The partial counts of the head do not state what the groups count.
+    #[error("head: {0}")]
+    PartialCounts(#[from] PartialCountsError),
     /// There is no output at all.
     #[error("the design has no output")]
     NoOutput,
@@ -203,6 +170,9 @@ impl Design {
                 let class = head.groups.len();
                 return Err(DesignError::Groups { class, found: expected..expected, expected, outputs });
             }
+            if let Some(partial) = &head.partial {
+                partial.validate(&head.groups)?;
+            }
         }
         Ok(())
     }
@@ -241,8 +211,8 @@ impl Design {
         let (mut scores, mut classes) = (vec![Vec::new(); samples.len()], vec![None; samples.len()]);
         if let DesignHead::Classes(head) = &self.head {
             let argmax = head.argmax();
-            for group in &head.groups {
-                let popcount = Popcount::new(group.len());
+            for (class, group) in head.groups.iter().enumerate() {
+                let popcount = head.popcount(class);
                 for (sample, scores) in scores.iter_mut().enumerate() {
                     let ones: Vec<bool> = group.clone().map(|output| bits.get(output, sample)).collect();
                     scores.push(popcount.evaluate(&ones));

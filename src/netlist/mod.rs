@@ -10,6 +10,7 @@ pub(crate) mod arbitrary;
 mod argmax;
 mod design;
 mod graph;
+mod head;
 mod popcount;
 mod schedule;
 mod stats;
@@ -17,8 +18,9 @@ mod table_pool;
 mod validate;
 
 pub use argmax::{Argmax, Contestant, Duel};
-pub use design::{ClassHead, Comparator, Design, DesignError, DesignHead, InputBus, Outputs};
+pub use design::{Comparator, Design, DesignError, DesignHead, InputBus, Outputs};
 pub use graph::{FanIns, Netlist, Node, NodeId, Section};
+pub use head::{ClassHead, PartialCount, PartialCounts, PartialCountsError, Term};
 pub use popcount::{CountBit, Counter, Popcount, bits_for};
 pub use schedule::Schedule;
 pub use stats::{NetlistStats, SectionStats, lut6_cost};

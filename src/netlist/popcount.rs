@@ -36,17 +36,22 @@ impl Counter {
     }
 }
 
-/// The number of ones among `inputs` bits: counters, then one addition of two rows.
+/// The number of ones among `inputs` bits, each times its weight: counters, then one addition of
+/// two rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Popcount {
     /// Number of bits that are counted.
     pub inputs: usize,
+    /// How many of them stand for `2^w`, for each `w`; those of weight one come first.
+    pub columns: Vec<usize>,
+    /// The largest result; larger ones never occur, whatever the bits could spell.
+    pub largest: usize,
     /// Counters, each after those that it reads.
     pub counters: Vec<Counter>,
     /// The two rows to be added; element `w` of a row is its bit of weight `2^w`. The second
     /// row is empty when nothing remains to be added.
     pub rows: [Vec<Option<CountBit>>; 2],
-    /// Bits of the result, enough for the number `inputs`, at least one.
+    /// Bits of the result, enough for the number `largest`, at least one.
     pub width: usize,
 }
 
@@ -58,11 +63,20 @@ pub fn bits_for(largest: usize) -> usize {
 impl Popcount {
     /// The popcount of `inputs` bits.
     pub fn new(inputs: usize) -> Self {
-        let width = bits_for(inputs);
+        Self::weighted(&[inputs], inputs)
+    }
+
+    /// The sum of `weights[w]` bits of weight `2^w` for each `w`, which is at most `largest`.
+    pub fn weighted(weights: &[usize], largest: usize) -> Self {
+        let width = bits_for(largest).max(weights.len());
         let mut counters: Vec<Counter> = Vec::new();
         // columns[w] holds bits of weight 2^w with their level, earliest first.
         let mut columns: Vec<Vec<(CountBit, u32)>> = vec![Vec::new(); width + 3];
-        columns[0] = (0..inputs as u32).map(|input| (CountBit::Input(input), 0)).collect();
+        let mut inputs = 0;
+        for (column, &bits) in columns.iter_mut().zip(weights) {
+            column.extend((inputs..inputs + bits).map(|input| (CountBit::Input(input as u32), 0)));
+            inputs += bits;
+        }
         for weight in 0..width {
             while columns[weight].len() > 2 {
                 let mut column = std::mem::take(&mut columns[weight]);
@@ -85,7 +99,7 @@ impl Popcount {
         if rows[1].iter().all(Option::is_none) {
             rows[1].clear();
         }
-        Self { inputs, counters, rows, width }
+        Self { inputs, columns: weights.to_vec(), largest, counters, rows, width }
     }
 
     /// The level of a bit.
@@ -105,6 +119,13 @@ impl Popcount {
     pub fn depth(&self) -> u32 {
         let deepest = self.rows.iter().flatten().flatten().map(|&bit| self.level(bit)).max().unwrap_or(0);
         deepest + u32::from(self.has_addition())
+    }
+
+    /// What the circuit is called among others: its number of bits, or how many have which weight
+    /// and the largest sum.
+    pub fn label(&self) -> String {
+        let columns = self.columns.iter().map(ToString::to_string).collect::<Vec<_>>().join("_");
+        if self.columns.len() == 1 { columns } else { format!("{columns}_max_{}", self.largest) }
     }
 
     /// The count for the given bits, through the cells.

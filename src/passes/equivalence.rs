@@ -4,7 +4,7 @@ use rand::{Rng, RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::logic::BitMatrix;
-use crate::netlist::{Netlist, Schedule};
+use crate::netlist::{Design, DesignHead, Netlist, Schedule};
 
 use super::Facts;
 
@@ -40,6 +40,34 @@ pub fn find_difference(left: &Netlist, right: &Netlist) -> Option<Difference> {
 /// When the netlists differ in their number of primary inputs or outputs.
 pub fn find_reachable_difference(left: &Netlist, right: &Netlist, facts: Facts<'_>) -> Option<Difference> {
     difference_on(left, right, &reachable_stimulus(facts))
+}
+
+/// The first difference in a score between two designs behind the same comparators, by the same
+/// codes as [`find_reachable_difference`]; `output` is the class.
+///
+/// # Panics
+/// When the designs differ in their primary inputs.
+pub(super) fn find_score_difference(left: &Design, right: &Design) -> Option<Difference> {
+    let facts = Facts { input: &left.input, comparators: &left.comparators };
+    let stimulus = reachable_stimulus(facts);
+    let scores = |design: &Design| -> Vec<Vec<u32>> {
+        let DesignHead::Classes(head) = &design.head else { return Vec::new() };
+        let bits = Schedule::new(&design.core).simulate(&design.core, &stimulus);
+        let (circuits, which) = head.popcounts();
+        let score = |class: usize, sample: usize| {
+            let ones: Vec<bool> = head.groups[class].clone().map(|output| bits.get(output, sample)).collect();
+            circuits[which[class]].evaluate(&ones)
+        };
+        (0..head.groups.len())
+            .map(|class| (0..stimulus.samples()).map(|sample| score(class, sample)).collect())
+            .collect()
+    };
+    let (left, right) = (scores(left), scores(right));
+    left.iter().zip(&right).enumerate().find_map(|(class, (left, right))| {
+        let index = left.iter().zip(right).position(|(a, b)| a != b)?;
+        let sample = (0..stimulus.signals()).map(|input| stimulus.get(input, index)).collect();
+        Some(Difference { output: class, sample })
+    })
 }
 
 fn difference_on(left: &Netlist, right: &Netlist, stimulus: &BitMatrix) -> Option<Difference> {

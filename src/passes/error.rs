@@ -1,6 +1,6 @@
 //! What can go wrong with a pipeline.
 
-use crate::netlist::ValidateError;
+use crate::netlist::{PartialCountsError, ValidateError};
 
 /// A pipeline that does not exist, or a pass that broke the netlist.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +43,24 @@ pub enum PassError {
         before: (usize, usize),
         /// Primary inputs and outputs after.
         after: (usize, usize),
+    },
+    /// A pass returned partial counts that do not state what the classes count.
+    #[error("pass `{pass}` broke the head; this is a mistake in difflut: {source}")]
+    Head {
+        /// The pass.
+        pass: &'static str,
+        /// The rule that is broken.
+        source: PartialCountsError,
+    },
+    /// A pass changed a score.
+    #[error("pass `{pass}` changed the score of class {class}; this is a mistake in difflut. Inputs: {}", bits(sample))]
+    ChangedScore {
+        /// The pass.
+        pass: &'static str,
+        /// The class.
+        class: usize,
+        /// The value of every primary input.
+        sample: Vec<bool>,
     },
     /// A pass returned a netlist of another function.
     #[error("pass `{pass}` changed primary output {output}; this is a mistake in difflut. Inputs: {}", bits(sample))]

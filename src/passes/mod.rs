@@ -12,6 +12,7 @@ mod duplicates;
 mod equivalence;
 mod error;
 mod functional;
+mod fuse_counts;
 mod inverters;
 mod levels;
 mod mapping;
@@ -31,7 +32,7 @@ pub use error::PassError;
 pub use levels::{LEVELS, Level};
 pub use mapping::{Gate, GateList, GateSignal, MapGoal, to_gates};
 pub use parts::{CoreParts, PartSize};
-pub use pipeline::{PassReport, Pipeline, Size, optimize};
+pub use pipeline::{PassReport, Pipeline, Size, gather_counts, optimize};
 pub use prune::prune_inputs;
 
 use crate::netlist::{Comparator, InputBus, Netlist, Schedule};

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::netlist::{Design, Netlist, NodeId, Schedule, validate};
 
+use super::fuse_counts::fuse_counts;
 use super::{
     CoreParts, Difference, Facts, LEVELS, PASSES, Pass, PassError, PassOptions, Subject, find_difference,
     find_reachable_difference, prune_inputs,
@@ -54,7 +55,7 @@ pub struct Size {
 }
 
 impl Size {
-    fn new(netlist: &Netlist, schedule: &Schedule) -> Self {
+    pub(super) fn new(netlist: &Netlist, schedule: &Schedule) -> Self {
         let wire = |id: &NodeId| netlist.table(*id).is_some_and(|table| table.inputs() == 1);
         let pins = netlist.node_ids().map(|id| schedule.fan_ins(id).iter().filter(|pin| wire(pin)).count());
         let behind_wires = pins.sum::<usize>() + netlist.outputs().iter().filter(|output| wire(output)).count();
@@ -158,6 +159,16 @@ impl Pipeline {
         }
         Ok(run.reports)
     }
+}
+
+/// Gathers what the classes of `design` count into partial counts, for hardware of levels that
+/// [expand comparators](Pipeline::expands_comparators); see `fuse_counts.rs`. The last step: no
+/// pass behind it knows what the outputs then mean, though each would preserve it.
+///
+/// # Errors
+/// [`PassError`], which only a mistake in this crate causes.
+pub fn gather_counts(design: &mut Design, pipeline: &Pipeline) -> Result<Option<PassReport>, PassError> {
+    fuse_counts(design, &pipeline.options, pipeline.check)
 }
 
 /// A pipeline at work.

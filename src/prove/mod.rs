@@ -15,8 +15,9 @@ pub use sweep::Answered;
 pub(crate) use sweep::{Effort, Signal, Sweep};
 
 use crate::binarized::BinarizedNetwork;
-use crate::netlist::{Netlist, NodeId, Schedule};
+use crate::netlist::{DesignHead, Netlist, NodeId, Schedule, Section};
 
+use self::specification::specification_for;
 use self::sweep::Compared;
 
 /// How hard [`prove_equal`] tries.
@@ -83,10 +84,21 @@ pub fn prove_equal(left: &Netlist, right: &Netlist, options: &ProofOptions) -> P
 /// Compares a flat netlist (primary inputs: the bits of the codes, feature by feature; primary
 /// outputs: the class and the scores, or the plain bits) with the specification of `network`.
 ///
+/// `head` is that of the design from which `flat` was made: how it counts. Where it counts by
+/// partial counts, these are proved as well, and that bits which it leaves out are never set.
+///
 /// # Panics
 /// When the netlist has other primary inputs or outputs than the network.
-pub fn prove_network(network: &BinarizedNetwork, flat: &Netlist, options: &ProofOptions) -> Proof {
-    prove_equal(&specification(network), flat, options)
+pub fn prove_network(network: &BinarizedNetwork, flat: &Netlist, head: &DesignHead, options: &ProofOptions) -> Proof {
+    let wanted = specification_for(network, head);
+    let missing = wanted.outputs().len().saturating_sub(flat.outputs().len());
+    if missing == 0 {
+        return prove_equal(&wanted, flat, options);
+    }
+    let mut flat = flat.clone();
+    let zero = flat.add_constant(false, Section::Head);
+    (0..missing).for_each(|_| flat.add_output(zero));
+    prove_equal(&wanted, &flat, options)
 }
 
 /// The codes that a sample of the bits of a flat netlist stands for.
@@ -132,7 +144,7 @@ mod tests {
     use crate::lower::{flatten, lower, to_code_bits};
     use crate::netlist::arbitrary::netlists_of;
     use crate::netlist::{Netlist, NodeId, Section};
-    use crate::passes::{Pipeline, optimize};
+    use crate::passes::{Pipeline, gather_counts, optimize};
 
     fn differs(left: &Netlist, right: &Netlist, output: usize, sample: &[bool]) -> bool {
         let stimulus = BitMatrix::from_fn(sample.len(), 1, |input, _| sample[input]);
@@ -164,7 +176,7 @@ mod tests {
                 features: 12,
                 input: InputFormat { bits: 6, signed: seed % 2 == 1, scale: 1.0, offset: 0.0 },
                 bits_per_feature: 5,
-                layers: vec![(6, 80), (4, 60)],
+                layers: vec![(6, 80), (3, 60)],
                 head: Head::GroupSum { classes: 4, tau: 1.0 },
             },
         )
@@ -179,13 +191,14 @@ mod tests {
             optimize(&mut design, &pipeline).unwrap();
             let mut design = to_code_bits(&design);
             optimize(&mut design, &pipeline).unwrap();
+            assert!(gather_counts(&mut design, &pipeline).unwrap().is_some(), "small tables are counted together");
             let flat = flatten(&design);
-            let proof = prove_network(&network, &flat, &ProofOptions::default());
+            let proof = prove_network(&network, &flat, &design.head, &ProofOptions::default());
             assert!(matches!(proof, Proof::Equal(_)), "{proof:?}");
 
             let victim = flat.node_ids().filter(|&id| flat.section(id) == Section::Layer(1)).nth(7).unwrap();
             let faulty = with_fault(&flat, victim, 5);
-            match prove_network(&network, &faulty, &ProofOptions::default()) {
+            match prove_network(&network, &faulty, &design.head, &ProofOptions::default()) {
                 Proof::Different { output, sample } => {
                     assert!(differs(&flat, &faulty, output, &sample), "the counterexample is real");
                     let outcome = network.predict_codes(&codes(&network, &sample));
@@ -212,7 +225,7 @@ mod tests {
             for (index, &node) in outputs.iter().enumerate() {
                 inverted.add_output(if index == output { fault } else { node });
             }
-            let proof = prove_network(&network, &inverted, &ProofOptions::default());
+            let proof = prove_network(&network, &inverted, &DesignHead::Bits, &ProofOptions::default());
             let Proof::Different { output: at, sample } = proof else { panic!("{proof:?}") };
             assert_eq!(at, output);
             assert!(differs(&flat, &inverted, at, &sample));

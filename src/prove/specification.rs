@@ -8,7 +8,7 @@
 use crate::binarized::{BinarizedNetwork, Head, IntegerBit};
 use crate::config::InputFormat;
 use crate::logic::TruthTable;
-use crate::netlist::{CountBit, Netlist, NodeId, Popcount, Section, bits_for};
+use crate::netlist::{ClassHead, CountBit, DesignHead, Netlist, NodeId, PartialCounts, Popcount, Section, bits_for};
 
 /// The function of `network` on the bits of its codes: bit `b` of feature `f` is primary input
 /// `f * bits + b`; the outputs are the class, lowest bit first, and the scores, class 0 first and
@@ -17,6 +17,16 @@ use crate::netlist::{CountBit, Netlist, NodeId, Popcount, Section, bits_for};
 /// # Panics
 /// When the cells of a popcount do not conserve the count: a mistake of this program.
 pub fn specification(network: &BinarizedNetwork) -> Netlist {
+    specification_for(network, &DesignHead::Bits)
+}
+
+/// The [`specification`] with its counts in the order in which `head` takes them, so that a proof
+/// meets the same cells on both sides. A head with partial counts adds outputs, the bits of
+/// partial counts that it says are never set.
+///
+/// # Panics
+/// As above, and when the partial counts are not those of `network`.
+pub(super) fn specification_for(network: &BinarizedNetwork, counted: &DesignHead) -> Netlist {
     let format = network.input();
     let mut spec = Spec { netlist: Netlist::new() };
     let bus: Vec<NodeId> =
@@ -36,10 +46,22 @@ pub fn specification(network: &BinarizedNetwork) -> Netlist {
         head @ Head::GroupSum { .. } => {
             let groups = head.groups(columns.len());
             let width = bits_for(groups.iter().map(ExactSizeIterator::len).max().unwrap_or(0));
-            let scores: Vec<Vec<NodeId>> =
-                groups.iter().map(|group| spec.count(&columns[group.clone()], width)).collect();
+            let mut never_set = Vec::new();
+            let scores: Vec<Vec<NodeId>> = match counted {
+                DesignHead::Classes(head @ ClassHead { partial: Some(partial), .. }) => {
+                    let sizes: Vec<usize> = groups.iter().map(ExactSizeIterator::len).collect();
+                    assert_eq!(partial.sizes, sizes, "the outputs that partial counts count");
+                    spec.partial_scores(head, partial, &columns, width, &mut never_set)
+                }
+                _ => {
+                    let count = |group: &std::ops::Range<usize>| {
+                        spec.count(&Popcount::new(group.len()), &columns[group.clone()], width)
+                    };
+                    groups.iter().map(count).collect()
+                }
+            };
             let class = spec.first_largest(&scores);
-            for node in class.into_iter().chain(scores.into_iter().flatten()) {
+            for node in class.into_iter().chain(scores.into_iter().flatten()).chain(never_set) {
                 spec.netlist.add_output(node);
             }
         }
@@ -87,10 +109,44 @@ impl Spec {
         result
     }
 
-    /// The number of ones in `width` bits.
-    fn count(&mut self, ones: &[NodeId], width: usize) -> Vec<NodeId> {
-        let popcount = Popcount::new(ones.len());
-        assert!(conserves(&popcount), "the cells of a popcount of {} bits lose a bit", ones.len());
+    /// The scores by the partial counts of `head`, each counted bit by bit; the bits that no output
+    /// of the core states go to `never_set`.
+    fn partial_scores(
+        &mut self,
+        head: &ClassHead,
+        partial: &PartialCounts,
+        columns: &[NodeId],
+        width: usize,
+        never_set: &mut Vec<NodeId>,
+    ) -> Vec<Vec<NodeId>> {
+        partial.validate(&head.groups).expect("partial counts that state what the classes count");
+        let mut terms: Vec<Option<NodeId>> = vec![None; partial.terms.len()];
+        for (count, outputs) in partial.counts.iter().zip(partial.outputs()) {
+            let mut bits = vec![self.constant(false); outputs.len()];
+            for &source in &count.sources {
+                // One more: a half adder for each bit.
+                let mut carry = columns[source as usize];
+                for bit in &mut bits {
+                    let old = *bit;
+                    *bit = self.gate(&[old, carry], |row| row.count_ones() == 1);
+                    carry = self.gate(&[old, carry], |row| row == 3);
+                }
+            }
+            for (bit, output) in bits.into_iter().zip(outputs) {
+                match output {
+                    Some(output) => terms[output] = Some(bit),
+                    None => never_set.push(bit),
+                }
+            }
+        }
+        let terms: Vec<NodeId> = terms.into_iter().flatten().collect();
+        let count = |class: usize| self.count(&head.popcount(class), &terms[head.groups[class].clone()], width);
+        (0..head.groups.len()).map(count).collect()
+    }
+
+    /// What `popcount` makes of its bits, in `width` bits.
+    fn count(&mut self, popcount: &Popcount, ones: &[NodeId], width: usize) -> Vec<NodeId> {
+        assert!(conserves(popcount), "the cells of a popcount of {} bits lose a bit", ones.len());
         let mut results: Vec<Vec<NodeId>> = Vec::new();
         let value = |bit: CountBit, results: &[Vec<NodeId>]| match bit {
             CountBit::Input(input) => ones[input as usize],
@@ -172,7 +228,10 @@ fn conserves(popcount: &Popcount) -> bool {
     };
     // Weight and readers of every bit.
     let mut bits: Vec<Option<(u32, u32)>> = vec![None; popcount.inputs + 3 * popcount.counters.len()];
-    bits[..popcount.inputs].fill(Some((0, 0)));
+    let weights = popcount.columns.iter().enumerate().flat_map(|(weight, &bits)| std::iter::repeat_n(weight, bits));
+    for (bit, weight) in bits.iter_mut().zip(weights) {
+        *bit = Some((weight as u32, 0));
+    }
     let read = |bits: &mut Vec<Option<(u32, u32)>>, bit: CountBit, weight: u32| match &mut bits[line(bit)] {
         Some((own, readers)) if *own == weight => {
             *readers += 1;
@@ -197,7 +256,8 @@ fn conserves(popcount: &Popcount) -> bool {
             }
         }
     }
-    popcount.width >= bits_for(popcount.inputs)
+    popcount.columns.iter().sum::<usize>() == popcount.inputs
+        && popcount.width >= bits_for(popcount.largest)
         && bits.iter().flatten().all(|&(weight, readers)| match readers {
             0 => weight as usize >= popcount.width,
             readers => readers == 1,

@@ -14,10 +14,10 @@ module {{ name }}_head (
 {%- when ScoreForm::Bit { bit, padding } %}
 
   wire {{ syntax::range(m.score_bits) }}{{ view.wire }} = {% if *padding > 0 %}{ {{- padding }}'d0, {{ bit }}}{% else %}{{ bit }}{% endif %};
-{%- when ScoreForm::Popcount { size, clocked, count, width, padding, inputs } %}
+{%- when ScoreForm::Popcount { label, clocked, count, width, padding, inputs } %}
 
   wire {{ syntax::range(width) }}{{ count }};
-  {{ name }}_popcount_{{ size }} popcount_{{ view.class }} (
+  {{ name }}_popcount_{{ label }} popcount_{{ view.class }} (
 {%- if *clocked %}
     .clk(clk),
 {%- if !enable.is_empty() %}

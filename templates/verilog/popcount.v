@@ -1,8 +1,8 @@
 {%- include "verilog/notes.v" -%}
 `default_nettype none
 
-// The number of ones among {{ m.inputs }} bits: counters of up to six bits of equal weight, then one addition.
-module {{ name }}_popcount_{{ m.inputs }} (
+// The {% if m.weights.is_empty() %}number of ones among {{ m.inputs }} bits{% else %}sum of {{ m.weights }}{% endif %}: counters of up to six bits of equal weight, then one addition.
+module {{ name }}_popcount_{{ m.label }} (
 {%- include "verilog/ports.v" %}
 );
 {%- if !m.functions.is_empty() %}

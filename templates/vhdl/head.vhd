@@ -10,7 +10,7 @@ architecture rtl of {{ name }}_head is
 {% for view in m.scores %}
   signal {{ view.wire }} : {{ syntax::kind(view.wire, m.score_bits) }};
 {%- match view.form %}
-{%- when ScoreForm::Popcount { size: _, clocked: _, count, width, padding, inputs: _ } %}
+{%- when ScoreForm::Popcount { label: _, clocked: _, count, width, padding, inputs: _ } %}
 {%- if *padding > 0 %}
   signal {{ count }} : {{ syntax::kind(count, width) }};
 {%- endif %}
@@ -31,8 +31,8 @@ begin
 {%- else %}
   {{ view.wire }}(0) <= {{ bit }};
 {%- endif %}
-{% when ScoreForm::Popcount { size, clocked, count, width: _, padding, inputs } %}
-  popcount_{{ view.class }} : entity work.{{ name }}_popcount_{{ size }}
+{% when ScoreForm::Popcount { label, clocked, count, width: _, padding, inputs } %}
+  popcount_{{ view.class }} : entity work.{{ name }}_popcount_{{ label }}
     port map (
 {%- if *clocked %}
       clk => clk,

@@ -1,11 +1,11 @@
 {%- include "vhdl/context.vhd" %}
 
--- The number of ones among {{ m.inputs }} bits: counters of up to six bits of equal weight, then one addition.
-entity {{ name }}_popcount_{{ m.inputs }} is
+-- The {% if m.weights.is_empty() %}number of ones among {{ m.inputs }} bits{% else %}sum of {{ m.weights }}{% endif %}: counters of up to six bits of equal weight, then one addition.
+entity {{ name }}_popcount_{{ m.label }} is
 {% include "vhdl/ports.vhd" %}
 end entity;
 
-architecture rtl of {{ name }}_popcount_{{ m.inputs }} is
+architecture rtl of {{ name }}_popcount_{{ m.label }} is
 {%- if !m.functions.is_empty() %}
   -- ONES6_B1: bit 1 of the number of ones among six bits.
 {%- for function in m.functions %}

@@ -46,7 +46,7 @@ pub(in crate::emit) struct ScoreView {
 #[derive(Debug)]
 pub(in crate::emit) enum ScoreForm {
     /// A popcount of `width` bits, widened by `padding` zero bits.
-    Popcount { size: usize, clocked: bool, count: Wire, width: usize, padding: usize, inputs: Vec<Wire> },
+    Popcount { label: String, clocked: bool, count: Wire, width: usize, padding: usize, inputs: Vec<Wire> },
     /// Nothing to count.
     Zero,
     /// One bit to count, widened by `padding` zero bits.
@@ -65,7 +65,7 @@ pub(in crate::emit) struct ArgmaxInstance {
 pub(in crate::emit) struct HeadModules {
     /// The head itself.
     pub(in crate::emit) head: Head,
-    /// One popcount per distinct group size.
+    /// One popcount per distinct form of group.
     pub(in crate::emit) popcounts: Vec<PopcountModule>,
     /// The tournament, unless there is one class or nobody asks for the class.
     pub(in crate::emit) argmax: Option<ArgmaxModule>,
@@ -81,13 +81,12 @@ impl HeadModules {
         levels: Levels,
     ) -> Self {
         let base = levels.core;
-        let mut sizes: Vec<usize> =
-            classes.groups.iter().map(ExactSizeIterator::len).filter(|&size| size > 1).collect();
-        sizes.sort_unstable();
-        sizes.dedup();
-        let circuits: Vec<Popcount> = sizes.iter().map(|&size| Popcount::new(size)).collect();
+        // A group of one bit is its own count.
+        let single = |circuit: &Popcount| circuit.columns == [1];
+        let (circuits, which) = classes.popcounts();
         let popcounts: Vec<PopcountModule> = circuits
             .iter()
+            .filter(|circuit| circuit.inputs > 0 && !single(circuit))
             .map(|circuit| PopcountModule::new(circuit, pipeline, settings.enable(), base, settings.style))
             .collect();
 
@@ -99,25 +98,23 @@ impl HeadModules {
         let mut scores = Vec::with_capacity(classes.groups.len());
         for (class, group) in classes.groups.iter().enumerate() {
             let wire = Wire::Score(class as u32);
-            let (form, stage) = match sizes.binary_search(&group.len()).ok() {
-                Some(index) => {
-                    let width = circuits[index].width;
-                    let padding = score_bits - width;
-                    let form = ScoreForm::Popcount {
-                        size: group.len(),
-                        clocked: popcounts[index].has_clock(),
-                        count: if padding == 0 { wire } else { Wire::ClassCount(class as u32) },
-                        width,
-                        padding,
-                        inputs: group.clone().map(|output| Wire::CoreOutput(output as u32)).collect(),
-                    };
-                    (form, Some(pipeline.stage(base + circuits[index].depth())))
-                }
-                None if group.is_empty() => (ScoreForm::Zero, None),
-                None => {
-                    let bit = Wire::CoreOutput(group.start as u32);
-                    (ScoreForm::Bit { bit, padding: score_bits - 1 }, Some(pipeline.stage(base)))
-                }
+            let circuit = &circuits[which[class]];
+            let padding = score_bits - circuit.width;
+            let (form, stage) = if circuit.inputs == 0 {
+                (ScoreForm::Zero, None)
+            } else if single(circuit) {
+                let bit = Wire::CoreOutput(group.start as u32);
+                (ScoreForm::Bit { bit, padding: score_bits - 1 }, Some(pipeline.stage(base)))
+            } else {
+                let form = ScoreForm::Popcount {
+                    label: circuit.label(),
+                    clocked: popcounts.iter().any(|module| module.label == circuit.label() && module.has_clock()),
+                    count: if padding == 0 { wire } else { Wire::ClassCount(class as u32) },
+                    width: circuit.width,
+                    padding,
+                    inputs: group.clone().map(|output| Wire::CoreOutput(output as u32)).collect(),
+                };
+                (form, Some(pipeline.stage(base + circuit.depth())))
             };
             lines.add(wire, score_bits, stage);
             scores.push(ScoreView { class, wire, form });

@@ -127,8 +127,9 @@ impl<'a> Parts<'a> {
             (&self.head, &design.head)
         {
             add(&head.banks, 1);
+            let (circuits, which) = classes.popcounts();
             for popcount in popcounts {
-                let copies = classes.groups.iter().filter(|group| group.len() == popcount.inputs).count();
+                let copies = which.iter().filter(|&&circuit| circuits[circuit].label() == popcount.label).count();
                 add(&popcount.banks, copies);
             }
             if let Some(argmax) = argmax {

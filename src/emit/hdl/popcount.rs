@@ -11,8 +11,12 @@ use super::wire::{Delayed, Port, Wire, clock_ports};
 /// Counts ones with counters of up to six inputs and one addition.
 #[derive(Debug)]
 pub(in crate::emit) struct PopcountModule {
+    /// What tells it from the others, see [`Popcount::label`].
+    pub(in crate::emit) label: String,
     /// Number of bits that are counted.
     pub(in crate::emit) inputs: usize,
+    /// How many bits have which weight, for a comment; empty when each counts once.
+    pub(in crate::emit) weights: String,
     /// Bits of the count.
     pub(in crate::emit) width: usize,
     pub(in crate::emit) ports: Vec<Port>,
@@ -99,13 +103,24 @@ impl PopcountModule {
         let mut ports = clock_ports(!banks.is_empty(), enable);
         ports.extend((0..inputs as u32).map(|input| Port::input(Wire::Counted(input), 1)));
         ports.push(Port::output(Wire::Count, popcount.width));
-        Self { inputs, width: popcount.width, ports, banks, functions, counters, rows }
+        let label = popcount.label();
+        let weights = weights(&popcount.columns);
+        Self { label, inputs, weights, width: popcount.width, ports, banks, functions, counters, rows }
     }
 
     /// Whether the module has a clock.
     pub(in crate::emit) fn has_clock(&self) -> bool {
         !self.banks.is_empty()
     }
+}
+
+/// `40 of weight 1, 12 of weight 2`; empty when all have weight 1.
+fn weights(columns: &[usize]) -> String {
+    if columns.len() <= 1 {
+        return String::new();
+    }
+    let column = |(weight, bits): (usize, &usize)| format!("{bits} of weight {}", 1u64 << weight);
+    columns.iter().enumerate().map(column).collect::<Vec<_>>().join(", ")
 }
 
 /// Which result bits of the counters somebody reads; the top bits of the last counters are

@@ -122,7 +122,7 @@ fn modules(request: &EmitRequest<'_>, hardware: &Hardware<'_>) -> Result<Vec<(St
     if let Some(HeadModules { head, popcounts, argmax }) = &hardware.parts.head {
         add(format!("{name}_head"), &HeadFile { notes: &part, name, m: head, enable })?;
         for popcount in popcounts {
-            let module = format!("{name}_popcount_{}", popcount.inputs);
+            let module = format!("{name}_popcount_{}", popcount.label);
             add(module, &PopcountFile { notes: &part, name, m: popcount, enable })?;
         }
         if let Some(argmax) = argmax {

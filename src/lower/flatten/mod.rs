@@ -8,7 +8,7 @@ mod comparators;
 mod gates;
 mod popcount;
 
-use crate::netlist::{Design, DesignHead, Netlist, NodeId, Popcount, Section};
+use crate::netlist::{Design, DesignHead, Netlist, NodeId, Section};
 
 use gates::{Gates, Signal};
 
@@ -30,17 +30,11 @@ pub fn flatten(design: &Design) -> Netlist {
         DesignHead::Bits => bits,
         DesignHead::Classes(head) => {
             let mut scores: Vec<Vec<Signal>> = Vec::with_capacity(head.groups.len());
-            let mut circuit: Option<Popcount> = None;
-            for group in &head.groups {
-                // Groups of one size share one circuit; they come in runs.
-                let popcount = match circuit.take() {
-                    Some(popcount) if popcount.inputs == group.len() => popcount,
-                    _ => Popcount::new(group.len()),
-                };
-                let mut score = popcount::popcount(&mut gates, &popcount, &bits[group.clone()]);
+            let (circuits, which) = head.popcounts();
+            for (group, circuit) in head.groups.iter().zip(which) {
+                let mut score = popcount::popcount(&mut gates, &circuits[circuit], &bits[group.clone()]);
                 score.resize(head.score_bits(), Signal::Constant(false));
                 scores.push(score);
-                circuit = Some(popcount);
             }
             let mut outputs = argmax::argmax(&mut gates, &head.argmax(), &scores);
             outputs.extend(scores.into_iter().flatten());

@@ -83,7 +83,7 @@ fn head_luts(groups: &[usize]) -> usize {
         .collect();
     let input = InputBus { features: start, bits: 1, signed: false };
     let comparators = (0..start as u32).map(|feature| Comparator { feature, threshold: 1 }).collect();
-    let design = wires(input, comparators, DesignHead::Classes(ClassHead { groups }));
+    let design = wires(input, comparators, DesignHead::Classes(ClassHead::new(groups)));
     let flat = flatten(&design);
     check_equal(&design, &flat, &random_codes(&input, 300));
     let stats = NetlistStats::new(&flat);
@@ -163,7 +163,7 @@ fn constants_and_empty_groups_pass_through() {
         input: InputBus { features: 1, bits: 2, signed: true },
         comparators: vec![Comparator { feature: 0, threshold: 0 }],
         core,
-        head: DesignHead::Classes(ClassHead { groups: vec![0..0, 0..2, 2..5, 5..5] }),
+        head: DesignHead::Classes(ClassHead::new(vec![0..0, 0..2, 2..5, 5..5])),
     };
     design.validate().unwrap();
     check_equal(&design, &flatten(&design), &all_codes(&design.input));

@@ -96,11 +96,13 @@ impl Checker for Formal {
         if let Some(what) = read.timing(request) {
             return Ok(Verdict::Refuted { what, first: None });
         }
-        let wanted = reference::outputs(&mut read.aig, request.reference);
+        let (wanted, never_set) = reference::outputs_counted_as(&mut read.aig, request.reference, &request.design.head);
         if wanted.len() != read.outputs.len() {
             return Err(garbage(format!("{} outputs, expected {}", read.outputs.len(), wanted.len())));
         }
-        let pairs: Vec<(Lit, Lit)> = wanted.iter().zip(&read.outputs).map(|(&a, b)| (a, b.lit)).collect();
+        let never_set = never_set.iter().map(|&bit| (bit, Lit::FALSE));
+        let pairs: Vec<(Lit, Lit)> =
+            wanted.iter().zip(&read.outputs).map(|(&a, b)| (a, b.lit)).chain(never_set).collect();
         match abc::prove(&mut read.aig, &pairs, request.folder, request.limit)? {
             Proof::Equal => {
                 let timing = match request.latency {

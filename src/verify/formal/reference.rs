@@ -5,7 +5,7 @@
 //! here from the words of [`super::word`], as they are for the cells of an artefact.
 
 use crate::logic::TruthTable;
-use crate::netlist::{ClassHead, Contestant, CountBit, Design, DesignHead, Popcount};
+use crate::netlist::{ClassHead, Contestant, CountBit, Design, DesignHead, PartialCounts, Popcount};
 
 use super::aig::{Aig, Lit};
 use super::word;
@@ -13,11 +13,45 @@ use super::word;
 /// The outputs of `design` over all inputs of the graph, which are the bits of its input bus: the
 /// class and then the scores, lowest bits first, or the plain bits.
 pub(crate) fn outputs(aig: &mut Aig, design: &Design) -> Vec<Lit> {
+    outputs_counted_as(aig, design, &design.head).0
+}
+
+/// The same for a `design` whose artefact counts as `head` does, perhaps by partial counts, and
+/// the bits of partial counts that must never be set.
+pub(crate) fn outputs_counted_as(aig: &mut Aig, design: &Design, head: &DesignHead) -> (Vec<Lit>, Vec<Lit>) {
     let bits = core_outputs(aig, design);
-    match &design.head {
-        DesignHead::Bits => bits,
-        DesignHead::Classes(head) => class_outputs(aig, head, &bits),
+    let mut never_set = Vec::new();
+    let outputs = match (&design.head, head) {
+        (DesignHead::Classes(ClassHead { partial: None, .. }), DesignHead::Classes(head)) => {
+            let terms = match &head.partial {
+                None => bits,
+                Some(partial) => terms(aig, partial, &bits, &mut never_set),
+            };
+            class_outputs(aig, head, &terms)
+        }
+        (DesignHead::Classes(head), _) => class_outputs(aig, head, &bits),
+        (DesignHead::Bits, _) => bits,
+    };
+    (outputs, never_set)
+}
+
+/// The bits of the partial counts of `bits`, each counted one by one.
+fn terms(aig: &mut Aig, partial: &PartialCounts, bits: &[Lit], never_set: &mut Vec<Lit>) -> Vec<Lit> {
+    let mut terms = vec![Lit::FALSE; partial.terms.len()];
+    for (count, outputs) in partial.counts.iter().zip(partial.outputs()) {
+        let mut sum = vec![Lit::FALSE; outputs.len()];
+        for &source in &count.sources {
+            let one = word::extend(&[bits[source as usize]], sum.len(), false);
+            sum = word::add(aig, &sum, &one, Lit::FALSE);
+        }
+        for (bit, output) in sum.into_iter().zip(outputs) {
+            match output {
+                Some(output) => terms[output] = bit,
+                None => never_set.push(bit),
+            }
+        }
     }
+    terms
 }
 
 /// The outputs of the core of `design`.
