@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use difflut::binarized::Head;
+use difflut::binarized::arbitrary::{NetworkShape, random_network};
+use difflut::config::InputFormat;
 use difflut::lower::{flatten, lower, to_code_bits};
 use difflut::netlist::{Design, DesignHead, Netlist};
 use difflut::passes::{PassOptions, Pipeline, gather_counts, optimize};
@@ -115,4 +118,49 @@ fn calibration_says_what_it_forgot_and_stays_exact_about_the_new_function() {
     let text = export(&["--calibrate", data.to_str().unwrap(), "--prove"], 0);
     assert!(text.contains("table inputs gone that never decide on "), "{text}");
     assert!(text.contains("proof: equal"), "{text}");
+}
+
+/// A network of small gates, in which tables are counted together at level 3.
+fn gates() -> (tempfile::TempDir, String) {
+    let shape = NetworkShape {
+        features: 10,
+        input: InputFormat { bits: 2, signed: false, scale: 1.0, offset: 0.0 },
+        bits_per_feature: 2,
+        layers: vec![(2, 60), (2, 66)],
+        head: Head::GroupSum { classes: 3, tau: 1.0 },
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gates.safetensors");
+    random_network(3, &shape).to_file().write(&path).unwrap();
+    (folder, path.to_str().unwrap().to_owned())
+}
+
+#[test]
+fn tables_that_are_counted_together_are_right_in_every_tool() {
+    let test = "tables_that_are_counted_together_are_right_in_every_tool";
+    if ["iverilog", "verilator", "yosys", "yosys-abc", "ghdl"].iter().any(|name| !tool(test, name)) {
+        return;
+    }
+    let (folder, model) = gates();
+    let run = |arguments: &[&str]| {
+        let ended = program("difflut-export", folder.path(), &[&[&*model, "-O", "3", "--verbose"], arguments].concat());
+        assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+        assert!(ended.stdout.contains("fuse-counts"), "{}", ended.stdout);
+        ended.stdout
+    };
+    let text =
+        run(&["--check-passes", "--prove", "--target", "verilog,vhdl,blif,c", "--check", "all", "--vectors", "300"]);
+    assert!(text.contains("proof: equal to the network for every input"), "{text}");
+    for check in ["icarus", "verilator", "ghdl", "yosys", "gcc"] {
+        assert!(
+            text.lines().any(|line| line.starts_with(&format!("check {check} ")) && line.contains("equal on")),
+            "{text}"
+        );
+    }
+    assert!(
+        text.lines().any(|line| line.starts_with("check formal") && line.contains("for all 2^20 inputs")),
+        "{text}"
+    );
+    let piped = ["--pipeline", "2", "--interface", "valid", "--target", "verilog,vhdl", "--check", "icarus,ghdl"];
+    assert_eq!(run(&piped).matches(" equal on ").count(), 2);
 }

@@ -121,13 +121,6 @@ impl Popcount {
         deepest + u32::from(self.has_addition())
     }
 
-    /// What the circuit is called among others: its number of bits, or how many have which weight
-    /// and the largest sum.
-    pub fn label(&self) -> String {
-        let columns = self.columns.iter().map(ToString::to_string).collect::<Vec<_>>().join("_");
-        if self.columns.len() == 1 { columns } else { format!("{columns}_max_{}", self.largest) }
-    }
-
     /// The count for the given bits, through the cells.
     pub fn evaluate(&self, bits: &[bool]) -> u32 {
         let mut results: Vec<u32> = Vec::with_capacity(self.counters.len());

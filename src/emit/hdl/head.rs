@@ -84,10 +84,18 @@ impl HeadModules {
         // A group of one bit is its own count.
         let single = |circuit: &Popcount| circuit.columns == [1];
         let (circuits, which) = classes.popcounts();
+        let label = |index: usize| match circuits[index].columns[..] {
+            [inputs] if inputs == circuits[index].largest => inputs.to_string(),
+            _ => format!("class_{}", which.iter().position(|&circuit| circuit == index).unwrap_or(0)),
+        };
+        let name = |index: usize| (label(index), which.iter().filter(|&&circuit| circuit == index).count());
         let popcounts: Vec<PopcountModule> = circuits
             .iter()
-            .filter(|circuit| circuit.inputs > 0 && !single(circuit))
-            .map(|circuit| PopcountModule::new(circuit, pipeline, settings.enable(), base, settings.style))
+            .enumerate()
+            .filter(|(_, circuit)| circuit.inputs > 0 && !single(circuit))
+            .map(|(index, circuit)| {
+                PopcountModule::new(circuit, name(index), pipeline, settings.enable(), base, settings.style)
+            })
             .collect();
 
         let circuit = classes.argmax();
@@ -106,9 +114,10 @@ impl HeadModules {
                 let bit = Wire::CoreOutput(group.start as u32);
                 (ScoreForm::Bit { bit, padding: score_bits - 1 }, Some(pipeline.stage(base)))
             } else {
+                let label = label(which[class]);
                 let form = ScoreForm::Popcount {
-                    label: circuit.label(),
-                    clocked: popcounts.iter().any(|module| module.label == circuit.label() && module.has_clock()),
+                    clocked: popcounts.iter().any(|module| module.label == label && module.has_clock()),
+                    label,
                     count: if padding == 0 { wire } else { Wire::ClassCount(class as u32) },
                     width: circuit.width,
                     padding,

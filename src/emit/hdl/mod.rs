@@ -113,7 +113,7 @@ impl<'a> Parts<'a> {
     }
 
     /// Register bits at the end of each of `stages` stages.
-    fn register_bits(&self, design: &Design, stages: u32) -> Vec<usize> {
+    fn register_bits(&self, stages: u32) -> Vec<usize> {
         let mut bits = vec![0; stages as usize];
         let mut add = |banks: &[Bank], copies: usize| {
             for bank in banks {
@@ -123,14 +123,10 @@ impl<'a> Parts<'a> {
             }
         };
         add(&self.core.banks, 1);
-        if let (Some(HeadModules { head, popcounts, argmax }), DesignHead::Classes(classes)) =
-            (&self.head, &design.head)
-        {
+        if let Some(HeadModules { head, popcounts, argmax }) = &self.head {
             add(&head.banks, 1);
-            let (circuits, which) = classes.popcounts();
             for popcount in popcounts {
-                let copies = which.iter().filter(|&&circuit| circuits[circuit].label() == popcount.label).count();
-                add(&popcount.banks, copies);
+                add(&popcount.banks, popcount.copies);
             }
             if let Some(argmax) = argmax {
                 add(&argmax.banks, 1);
@@ -170,7 +166,7 @@ impl<'a> Hardware<'a> {
         let levels = Levels::new(design, &settings);
         let pipeline = place(target, design, order, &request.options.hdl, &settings, levels)?;
         let parts = Parts::new(design, order, &pipeline, &settings, levels);
-        let registers = parts.register_bits(design, pipeline.latency()).iter().sum();
+        let registers = parts.register_bits(pipeline.latency()).iter().sum();
         let top = Top::new(design, order, &facts, &settings, &pipeline, &parts);
         Ok(Self { facts, settings, pipeline, parts, top, order, depth: levels.depth, registers })
     }
@@ -203,7 +199,7 @@ pub(super) fn registers(target: &'static str, design: &Design, options: &EmitOpt
         let levels = Levels::new(design, &settings);
         let pipeline = place(target, design, &order, &options.hdl, &settings, levels)?;
         let parts = Parts::new(design, &order, &pipeline, &settings, levels);
-        Ok(parts.register_bits(design, pipeline.latency()).iter().sum())
+        Ok(parts.register_bits(pipeline.latency()).iter().sum())
     };
     settings(target, design, &order, &options.hdl).and_then(count).unwrap_or(0)
 }
@@ -298,7 +294,7 @@ fn place(
     };
     // Registers everywhere tell how many bits cross behind each level.
     let everywhere = Pipeline::at(1..levels.depth, levels.depth);
-    let crossing = Parts::new(design, order, &everywhere, settings, levels).register_bits(design, levels.depth);
+    let crossing = Parts::new(design, order, &everywhere, settings, levels).register_bits(levels.depth);
     let bits: Vec<usize> = std::iter::once(0).chain(crossing).collect();
     Ok(Pipeline::balanced(levels.depth, every, &bits))
 }

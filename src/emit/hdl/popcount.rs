@@ -11,8 +11,10 @@ use super::wire::{Delayed, Port, Wire, clock_ports};
 /// Counts ones with counters of up to six inputs and one addition.
 #[derive(Debug)]
 pub(in crate::emit) struct PopcountModule {
-    /// What tells it from the others, see [`Popcount::label`].
+    /// What tells it from the others: its bits, or the class that has it where bits have weights.
     pub(in crate::emit) label: String,
+    /// Classes that have one.
+    pub(in crate::emit) copies: usize,
     /// Number of bits that are counted.
     pub(in crate::emit) inputs: usize,
     /// How many bits have which weight, for a comment; empty when each counts once.
@@ -61,7 +63,14 @@ fn line(bit: CountBit, inputs: usize) -> usize {
 
 impl PopcountModule {
     /// The module for groups of `popcount.inputs` bits that are ready at level `base`.
-    pub(super) fn new(popcount: &Popcount, pipeline: &Pipeline, enable: bool, base: u32, style: LutStyle) -> Self {
+    pub(super) fn new(
+        popcount: &Popcount,
+        (label, copies): (String, usize),
+        pipeline: &Pipeline,
+        enable: bool,
+        base: u32,
+        style: LutStyle,
+    ) -> Self {
         let inputs = popcount.inputs;
         let stage = |level: u32| pipeline.stage(base + level);
         let mut lines = DelayLines::default();
@@ -103,9 +112,8 @@ impl PopcountModule {
         let mut ports = clock_ports(!banks.is_empty(), enable);
         ports.extend((0..inputs as u32).map(|input| Port::input(Wire::Counted(input), 1)));
         ports.push(Port::output(Wire::Count, popcount.width));
-        let label = popcount.label();
         let weights = weights(&popcount.columns);
-        Self { label, inputs, weights, width: popcount.width, ports, banks, functions, counters, rows }
+        Self { label, copies, inputs, weights, width: popcount.width, ports, banks, functions, counters, rows }
     }
 
     /// Whether the module has a clock.
@@ -120,7 +128,8 @@ fn weights(columns: &[usize]) -> String {
         return String::new();
     }
     let column = |(weight, bits): (usize, &usize)| format!("{bits} of weight {}", 1u64 << weight);
-    columns.iter().enumerate().map(column).collect::<Vec<_>>().join(", ")
+    let some = columns.iter().enumerate().filter(|&(_, &bits)| bits > 0);
+    some.map(column).collect::<Vec<_>>().join(", ")
 }
 
 /// Which result bits of the counters somebody reads; the top bits of the last counters are
