@@ -25,10 +25,10 @@ fn main() {
     shape.layers.iter_mut().for_each(|(inputs, _)| *inputs = fan_in);
     let network = random_network(1, &shape);
     let start = Instant::now();
-    let engine = Engine::new(&network).expect("correct passes");
+    let engine = Engine::new(&network);
     println!(
-        "{layers} x {width} tables of {fan_in} inputs: {} gates in {:.2} s, {} KiB of values",
-        engine.gates(),
+        "{layers} x {width} tables of {fan_in} inputs: {} steps in {:.2} s, {} KiB of values",
+        engine.steps(),
         start.elapsed().as_secs_f64(),
         engine.working_set() / 1024
     );
@@ -38,7 +38,7 @@ fn main() {
     let values: Vec<f32> =
         (0..samples * network.features()).map(|i| ((i.wrapping_mul(0x9e37_79b9) >> 13) & 255) as f32).collect();
     measure("packed bits", samples, || engine.predict_encoded(&bits, false).classes);
-    measure("rows of bools", samples, || engine.predict_encoded(&BitMatrix::from_rows(&rows, columns), false).classes);
+    measure("rows of bools", samples, || engine.predict_rows(&rows, false).classes);
     measure("rows of floats", samples, || engine.predict(&values, false).classes);
     let few = samples.min(512);
     measure("reference inference", few, || {

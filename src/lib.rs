@@ -31,6 +31,7 @@
 //! ```
 
 pub mod binarized;
+mod bitslice;
 pub mod cli;
 #[cfg(feature = "train")]
 pub mod components;

@@ -153,7 +153,7 @@ fn rounded(network: &BinarizedNetwork, values: &[f32]) -> Vec<f32> {
 }
 
 fn accuracy(network: &BinarizedNetwork, data: &Dataset) -> Result<f64, CliError> {
-    let predictions = Engine::new(network)?.predict(&rounded(network, &data.features), false);
+    let predictions = Engine::new(network).predict(&rounded(network, &data.features), false);
     let correct = predictions.classes.iter().zip(&data.labels).filter(|(class, label)| class == label).count();
     Ok(correct as f64 / data.rows.max(1) as f64)
 }

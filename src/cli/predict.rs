@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &PredictArgs) -> Result<(), CliError> {
         )));
     }
     let rows = (input.values.len() / input.columns.max(1)) as u64;
-    let predictions = Engine::new(network)?.predict(&input.values, arguments.scores.is_some());
+    let predictions = Engine::new(network).predict(&input.values, arguments.scores.is_some());
     if let Some(path) = &arguments.classes {
         let classes: Vec<i32> = predictions.classes.iter().map(|&class| class as i32).collect();
         write_npy(path, &[rows], &classes)?;

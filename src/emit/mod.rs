@@ -5,7 +5,6 @@
 //! they never start a process and never touch the disk: what they return is written by the
 //! caller, all files or none.
 
-mod bitslice;
 mod blif;
 mod c;
 mod clib;
@@ -16,6 +15,7 @@ mod keywords;
 mod names;
 mod notes;
 mod order;
+mod program;
 mod request;
 mod rust;
 #[cfg(test)]

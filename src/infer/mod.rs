@@ -1,38 +1,42 @@
-//! Fast inference: the network as gates over 1024 samples at a time.
+//! Fast inference: the network as functions of words, 1024 samples at a time.
 //!
-//! Bits of many samples share a word, so a gate costs one instruction for all of them; vector
-//! instructions are chosen when the program runs. The results are those of
-//! [`BinarizedNetwork::predict`], sample by sample.
+//! Bits of many samples share a word, so a function of up to three of them costs one instruction for
+//! all. Tables become such functions in an order that reads words soon after they are made
+//! ([`compile`]), an interpreter runs them ([`program`], [`kernels`]), group sums and argmax
+//! included ([`head`]), and [`source`] brings samples into that form. Vector instructions are
+//! chosen when the program runs. The results are those of [`BinarizedNetwork::predict`], sample by
+//! sample.
 
+mod compile;
 mod head;
+mod kernels;
 mod program;
+mod source;
+mod transpose;
 
 use rayon::prelude::*;
 
-use crate::binarized::{BinarizedNetwork, EncodedBit};
-use crate::logic::{BitMatrix, pack_bits};
-use crate::netlist::{Netlist, NodeId, Section, bits_for};
-use crate::passes::{PassError, Pipeline, to_gates};
+use crate::binarized::BinarizedNetwork;
+use crate::logic::BitMatrix;
 
-use self::head::Head;
-use self::program::{Block, Execution, Program, WORDS};
-
-/// Features that are read together: 64 bytes of a sample.
-const TILE: usize = 16;
+use self::compile::{Compiled, compile};
+use self::program::{Block, Value, WORDS};
+use self::source::{Comparisons, Floats, Packed, Rows, Source};
 
 /// Samples that are computed together.
 const LANES: usize = 64 * WORDS;
 
+/// Parts of a call for each thread: more balance better, each needs a workspace.
+const PARTS: usize = 4;
+
 /// A network compiled for inference on this machine.
 #[derive(Clone, Debug)]
 pub struct Engine {
+    /// Encoded bits of a sample.
+    width: usize,
     features: usize,
-    classes: usize,
-    class_bits: usize,
-    score_bits: usize,
-    /// Encoded bits that some result depends on: their columns, which are their slots.
-    columns: Vec<(usize, EncodedBit)>,
-    program: Program,
+    comparisons: Comparisons,
+    compiled: Compiled,
 }
 
 /// The results of many samples.
@@ -48,67 +52,37 @@ pub struct Predictions {
 
 impl Engine {
     /// Compiles `network`.
-    ///
-    /// # Errors
-    /// [`PassError`] when an optimization pass is broken.
-    pub fn new(network: &BinarizedNetwork) -> Result<Self, PassError> {
+    pub fn new(network: &BinarizedNetwork) -> Self {
+        let compiled = compile(network);
         let encoder = network.encoder();
-        let mut netlist = Netlist::new();
-        let mut columns: Vec<NodeId> = (0..encoder.width()).map(|_| netlist.add_input(Section::Encoder)).collect();
-        for (index, layer) in network.layers().iter().enumerate() {
-            columns = (0..layer.width())
-                .map(|node| {
-                    let pins: Vec<NodeId> = layer.pins(node).iter().map(|&column| columns[column as usize]).collect();
-                    netlist.add_lut(&layer.tables[node], &pins, Section::Layer(index as u32))
-                })
-                .collect();
-        }
-        let groups = network.head().groups(columns.len());
-        let score_bits = bits_for(groups.iter().map(ExactSizeIterator::len).max().unwrap_or(0));
-        let mut class_bits = 0;
-        if !groups.is_empty() {
-            let mut head = Head { netlist: &mut netlist };
-            let scores: Vec<Vec<NodeId>> =
-                groups.iter().map(|group| head.count(&columns[group.clone()], score_bits)).collect();
-            columns = head.class(&scores);
-            class_bits = columns.len();
-            columns.extend(scores.into_iter().flatten());
-        }
-        columns.iter().for_each(|&column| netlist.add_output(column));
-        Pipeline::level("1")?.run(&mut netlist)?;
-        let list = to_gates(&netlist);
-        let mut read = vec![false; encoder.width()];
-        let pins = list.gates.iter().flat_map(|gate| gate.pins);
-        for signal in pins.chain(list.outputs.iter().copied()) {
-            if let Some(input) = signal.index.and_then(|index| read.get_mut(index as usize)) {
-                *input = true;
-            }
-        }
-        Ok(Self {
-            features: network.features(),
-            classes: groups.len(),
-            class_bits,
-            score_bits,
-            columns: (0..).zip(encoder.bits.iter().cloned()).filter(|&(column, _)| read[column]).collect(),
-            program: Program::new(&list),
-        })
+        let bits = compiled.inputs.iter().filter_map(|&column| encoder.bits.get(column));
+        let comparisons = Comparisons::new(network.features(), bits);
+        Self { width: encoder.width(), features: network.features(), comparisons, compiled }
     }
 
-    /// Two-input gates of the program.
-    pub fn gates(&self) -> usize {
-        self.program.gates()
+    /// Steps of the program, each a function of up to three words or a full adder.
+    pub fn steps(&self) -> usize {
+        self.compiled.program.steps()
     }
 
     /// Bytes that the values of a block of samples take.
     pub fn working_set(&self) -> usize {
-        self.program.slots * size_of::<Block>()
+        self.compiled.program.slots() * size_of::<Block>()
     }
 
     /// Results for float features (`values` row-major, one row of features a sample; an
     /// incomplete last row is left out); scores only when asked for.
     pub fn predict(&self, values: &[f32], scores: bool) -> Predictions {
         let samples = values.len() / self.features.max(1);
-        self.run(samples, scores, |first, lanes, slots| self.encode(&values[first * self.features..], lanes, slots))
+        self.run(samples, scores, &Floats { values, comparisons: &self.comparisons })
+    }
+
+    /// Results for encoded bits, row-major, one row of the encoder's width a sample; an incomplete
+    /// last row is left out.
+    pub fn predict_rows(&self, rows: &[bool], scores: bool) -> Predictions {
+        let samples = rows.len() / self.width.max(1);
+        let (bytes, width) = (bytemuck::cast_slice(rows), self.width);
+        self.run(samples, scores, &Rows { bytes, width, inputs: &self.compiled.inputs })
     }
 
     /// Results for encoded bits, `encoder width x samples`.
@@ -116,29 +90,23 @@ impl Engine {
     /// # Panics
     /// When the matrix does not have one row per encoded bit.
     pub fn predict_encoded(&self, bits: &BitMatrix, scores: bool) -> Predictions {
-        assert!(self.columns.iter().all(|&(column, _)| column < bits.signals()), "one row per encoded bit");
-        self.run(bits.samples(), scores, |first, _, slots| {
-            for &(column, _) in &self.columns {
-                let row = &bits.row(column)[first / 64..];
-                let words = row.len().min(WORDS);
-                slots[column][..words].copy_from_slice(&row[..words]);
-            }
-        })
+        assert_eq!(bits.signals(), self.width, "one row per encoded bit");
+        self.run(bits.samples(), scores, &Packed { bits, inputs: &self.compiled.inputs })
     }
 
-    /// Runs the program over blocks of samples, filled by `fill(first sample, samples, slots)`.
-    fn run(&self, samples: usize, scores: bool, fill: impl Fn(usize, usize, &mut [Block]) + Sync) -> Predictions {
+    /// Runs the program over blocks of samples.
+    fn run(&self, samples: usize, scores: bool, source: &impl Source) -> Predictions {
         let arch = pulp::Arch::new();
-        let parts: Vec<Predictions> = (0..samples.div_ceil(LANES))
+        let blocks = samples.div_ceil(LANES);
+        let parts: Vec<Predictions> = (0..blocks)
             .into_par_iter()
+            .with_min_len((blocks / (PARTS * rayon::current_num_threads())).max(1))
             .map_init(
-                || vec![[0u64; WORDS]; self.program.slots],
+                || vec![[0u64; WORDS]; self.compiled.program.slots()],
                 |slots, block| {
                     let first = block * LANES;
                     let lanes = LANES.min(samples - first);
-                    fill(first, lanes, slots);
-                    arch.dispatch(Execution { program: &self.program, slots });
-                    self.read(lanes, scores, slots)
+                    arch.dispatch(BlockRun { compiled: &self.compiled, source, first, lanes, scores, slots })
                 },
             )
             .collect();
@@ -150,71 +118,67 @@ impl Engine {
         }
         all
     }
+}
 
-    /// Encodes `lanes` samples of float features into the slots.
-    fn encode(&self, values: &[f32], lanes: usize, slots: &mut [Block]) {
-        // Neighbouring features are read together, a cache line of every sample at a time.
-        let mut tile = vec![[0f32; LANES]; TILE];
-        let mut loaded = None;
-        for (column, bit) in &self.columns {
-            let feature = bit.feature as usize;
-            if loaded != Some(feature / TILE) {
-                loaded = Some(feature / TILE);
-                let first = feature / TILE * TILE;
-                let width = TILE.min(self.features - first);
-                for (lane, row) in values.chunks_exact(self.features).take(lanes).enumerate() {
-                    for (samples, &value) in tile.iter_mut().zip(&row[first..first + width]) {
-                        samples[lane] = value;
-                    }
-                }
-            }
-            let mut block = [u64::from(bit.initial).wrapping_neg(); WORDS];
-            for &toggle in &bit.toggles {
-                for (word, samples) in block.iter_mut().zip(tile[feature % TILE].as_chunks::<64>().0) {
-                    *word ^= pack_bits(&samples.map(|x| x >= toggle));
-                }
-            }
-            slots[*column] = block;
-        }
-    }
+/// A block of samples from the source to the results, compiled once per vector width. A plain
+/// closure would be compiled on its own, without the instructions that its caller may use.
+struct BlockRun<'a, S> {
+    compiled: &'a Compiled,
+    source: &'a S,
+    first: usize,
+    lanes: usize,
+    scores: bool,
+    slots: &'a mut [Block],
+}
 
-    fn read(&self, lanes: usize, scores: bool, slots: &[Block]) -> Predictions {
-        let value = |output: usize| {
-            let (slot, inverted) = self.program.outputs[output];
-            let mask = u64::from(inverted).wrapping_neg();
-            slot.map_or([0; WORDS], |slot| slots[slot as usize]).map(|word| word ^ mask)
-        };
-        let numbers = |first: usize, bits: usize, stride: usize, into: &mut [u32]| {
-            for bit in 0..bits {
-                let block = value(first + bit);
-                for (lane, number) in into.iter_mut().step_by(stride).enumerate() {
-                    *number |= ((block[lane / 64] >> (lane % 64) & 1) as u32) << bit;
-                }
-            }
-        };
+impl<S: Source> pulp::NullaryFnOnce for BlockRun<'_, S> {
+    type Output = Predictions;
+
+    #[inline(always)]
+    fn call(self) -> Predictions {
+        let Self { compiled, source, first, lanes, scores, slots } = self;
+        source.fill(first, lanes, slots);
+        compiled.program.run(slots);
         let mut results = Predictions::default();
-        if self.classes == 0 {
-            let width = self.program.outputs.len();
+        let classes = compiled.scores.len();
+        if classes == 0 {
+            let width = compiled.bits.len();
             results.bits = vec![false; lanes * width];
-            for output in 0..width {
-                let block = value(output);
-                for lane in 0..lanes {
-                    results.bits[lane * width + output] = block[lane / 64] >> (lane % 64) & 1 == 1;
+            for (output, &bit) in compiled.bits.iter().enumerate() {
+                let values = numbers(&[bit], slots);
+                for (row, value) in results.bits.chunks_exact_mut(width).zip(values) {
+                    row[output] = value == 1;
                 }
             }
             return results;
         }
-        results.classes = vec![0; lanes];
-        numbers(0, self.class_bits, 1, &mut results.classes);
+        results.classes = numbers(&compiled.class, slots)[..lanes].to_vec();
         if scores {
-            results.scores = vec![0; lanes * self.classes];
-            for class in 0..self.classes {
-                let first = self.class_bits + class * self.score_bits;
-                numbers(first, self.score_bits, self.classes, &mut results.scores[class..]);
+            results.scores = vec![0; lanes * classes];
+            for (class, score) in compiled.scores.iter().enumerate() {
+                let values = numbers(score, slots);
+                for (row, value) in results.scores.chunks_exact_mut(classes).zip(values) {
+                    row[class] = value;
+                }
             }
         }
         results
     }
+}
+
+/// The number of every lane from its bits, lowest first.
+#[inline(always)]
+fn numbers(bits: &[Value], slots: &[Block]) -> [u32; LANES] {
+    let mut numbers = [0u32; LANES];
+    for (position, bit) in bits.iter().enumerate() {
+        for (word, numbers) in numbers.as_chunks_mut::<64>().0.iter_mut().enumerate() {
+            let word = bit.read(slots, word);
+            for (lane, number) in numbers.iter_mut().enumerate() {
+                *number |= ((word >> lane) as u32 & 1) << position;
+            }
+        }
+    }
+    numbers
 }
 
 #[cfg(test)]
@@ -236,7 +200,7 @@ mod tests {
                 classes => NetworkHead::GroupSum { classes, tau: 1.0 },
             };
             let network = random_network(seed, &NetworkShape { features, layers, head, ..NetworkShape::small() });
-            let engine = Engine::new(&network).unwrap();
+            let engine = Engine::new(&network);
             let values: Vec<f32> = (0..samples * features).map(|i| ((i * 7919 + i / 3) % 9) as f32 / 2.0 - 0.5).collect();
             let predictions = engine.predict(&values, true);
             let encoded = BitMatrix::from_fn(network.encoder().width(), samples, |column, sample| {

@@ -8,11 +8,12 @@ use std::fmt::{self, Write as _};
 
 use askama::Template;
 
+use crate::bitslice::Terms;
 use crate::netlist::DesignHead;
 
-use super::bitslice::{Operand, Output, Part, Program, Terms, code_bytes};
 use super::notes::{Facts, interface, origin};
 use super::order::CoreOrder;
+use super::program::{Operand, Output, Part, Program, code_bytes};
 use super::text::Text;
 use super::{EmitError, EmitRequest, EmittedFile, Target, unsigned_type};
 

@@ -60,7 +60,7 @@ enum Form {
 /// once. What remains is expanded about the input that is estimated to leave the fewest gates,
 /// in Shannon's or Davio's form or, where one cofactor implies the other, without selection.
 /// Estimates count the gates of a tree; gates that two branches share are found by [`Gates`].
-pub(super) struct Decomposer {
+pub(crate) struct Decomposer {
     /// Gates for each function of four inputs.
     small: Vec<u8>,
     /// Gates for functions of five inputs.
@@ -69,12 +69,12 @@ pub(super) struct Decomposer {
 
 impl Decomposer {
     /// A decomposer that knows nothing yet.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { small: vec![UNKNOWN; 1 << 16], large: FxHashMap::default() }
     }
 
     /// The signal that is `table` of `inputs`, input 0 first; new gates go into `gates`.
-    pub(super) fn build(&mut self, gates: &mut Gates, table: &TruthTable, inputs: &[Signal]) -> Signal {
+    pub(crate) fn build(&mut self, gates: &mut Gates, table: &TruthTable, inputs: &[Signal]) -> Signal {
         let mut halves = FxHashMap::default();
         self.build_words(gates, table.words(), inputs, &mut halves)
     }
@@ -287,7 +287,7 @@ fn disjoint_pair(function: Function, first: usize, second: usize) -> Option<(u8,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::emit::bitslice::gates::Gate;
+    use crate::bitslice::gates::Gate;
     use proptest::prelude::*;
 
     /// The value of every gate when plane `i` has the value `planes[i]`.

@@ -8,20 +8,20 @@ const MAX_WORDS: usize = 3;
 
 /// A gate that is computed, with the gates that moved into it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Cell {
+pub(crate) struct Cell {
     /// The gate.
-    pub(super) gate: u32,
+    pub(crate) gate: u32,
     /// The gates that it reads, each a plane or a cell before it; ascending.
-    pub(super) words: [u32; MAX_WORDS],
+    pub(crate) words: [u32; MAX_WORDS],
     /// How many those are.
-    pub(super) count: u8,
+    pub(crate) count: u8,
     /// The value in row `r`, where bit `i` of `r` is word `i` as it is stored.
-    pub(super) table: u8,
+    pub(crate) table: u8,
 }
 
 impl Cell {
     /// The gates that it reads.
-    pub(super) fn words(&self) -> &[u32] {
+    pub(crate) fn words(&self) -> &[u32] {
         &self.words[..usize::from(self.count)]
     }
 }
@@ -31,16 +31,16 @@ impl Cell {
 /// A cell stores its gate or the complement, whichever takes fewer operations: a gate of two
 /// inputs is one operation in one of the two, so that no complement is ever computed by itself.
 #[derive(Clone, Debug)]
-pub(super) struct Cover {
+pub(crate) struct Cover {
     /// The cells.
-    pub(super) cells: Vec<Cell>,
+    pub(crate) cells: Vec<Cell>,
     /// For each gate whether its cell stores the complement.
-    pub(super) inverted: Vec<bool>,
+    pub(crate) inverted: Vec<bool>,
 }
 
 impl Cover {
     /// The cells for `outputs`.
-    pub(super) fn new(gates: &Gates, outputs: &[Signal]) -> Self {
+    pub(crate) fn new(gates: &Gates, outputs: &[Signal]) -> Self {
         let mut readers = vec![0u32; gates.len()];
         let mut live = vec![false; gates.len()];
         for output in outputs {

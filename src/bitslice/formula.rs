@@ -27,7 +27,7 @@ enum Formula {
 }
 
 /// `WORDS[i]` is the table of word `i`: its value in row `r`, where bit `i` of `r` is word `i`.
-pub(super) const WORDS: [u8; 3] = [0xaa, 0xcc, 0xf0];
+pub(crate) const WORDS: [u8; 3] = [0xaa, 0xcc, 0xf0];
 
 const UNKNOWN: u8 = u8::MAX;
 
@@ -43,7 +43,7 @@ fn formula(table: u8) -> Formula {
 }
 
 /// The operations of the formula for a table.
-pub(super) fn cost(table: u8) -> u8 {
+pub(crate) fn cost(table: u8) -> u8 {
     formulas().costs[usize::from(table)]
 }
 
@@ -101,14 +101,14 @@ impl Formulas {
 }
 
 /// How a language writes formulas.
-pub(in crate::emit) struct Terms {
+pub(crate) struct Terms {
     /// The complement operator.
-    pub(in crate::emit) not: char,
+    pub(crate) not: char,
 }
 
 impl Terms {
     /// The formula for `table` over the given words.
-    pub(in crate::emit) fn write(&self, table: u8, words: [&str; 3]) -> String {
+    pub(crate) fn write(&self, table: u8, words: [&str; 3]) -> String {
         let (operator, a, b) = match formula(table) {
             Formula::Word(number) => return words[usize::from(number)].to_owned(),
             Formula::Not(inner) => return format!("{}{}", self.not, self.operand(inner, words)),

@@ -1,14 +1,15 @@
-//! Statements, cut into parts, and the workspace in which parts leave what others read.
+//! A design as a straight-line program over machine words: one bit of the word per sample.
+//!
+//! The cells of [`crate::bitslice`] in their order, cut into parts of a few hundred statements that
+//! become functions, and the workspace in which parts leave what others read. Languages only print
+//! what comes out.
 
 use rustc_hash::FxHashMap;
 
-use crate::emit::order::CoreOrder;
+use crate::bitslice::{Cover, Decomposer, Gate, Gates, Signal, cost, schedule};
 use crate::netlist::{Comparator, Design, InputBus, Node};
 
-use super::cover::Cover;
-use super::decompose::Decomposer;
-use super::gates::{Gate, Gates, Signal};
-use super::schedule::schedule;
+use super::order::CoreOrder;
 
 /// Statements of a part. Compilers take more than twice the time for a function twice as long;
 /// shorter parts pass more through the workspace.
@@ -19,16 +20,16 @@ const COLUMNS: usize = 64;
 
 /// One bit of one feature, for every sample of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::emit) struct Plane {
+pub(super) struct Plane {
     /// The feature.
-    pub(in crate::emit) feature: u32,
+    pub(super) feature: u32,
     /// Which bit of its code, 0 the lowest.
-    pub(in crate::emit) bit: u32,
+    pub(super) bit: u32,
 }
 
 /// What a statement reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::emit) enum Operand {
+pub(super) enum Operand {
     /// The word of the workspace.
     Slot(u32),
     /// The result of the statement of this number in the same part.
@@ -37,65 +38,65 @@ pub(in crate::emit) enum Operand {
 
 /// One function of two or three words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::emit) struct Statement {
+pub(super) struct Statement {
     /// What it reads.
-    pub(in crate::emit) operands: Vec<Operand>,
+    pub(super) operands: Vec<Operand>,
     /// The value in row `r`, where bit `i` of `r` is operand `i`.
-    pub(in crate::emit) table: u8,
+    pub(super) table: u8,
     /// Whether a later statement of the part reads the result by its number.
-    pub(in crate::emit) local: bool,
+    pub(super) local: bool,
     /// The word of the workspace that keeps the result.
-    pub(in crate::emit) slot: Option<u32>,
+    pub(super) slot: Option<u32>,
 }
 
 /// Statements that become one function.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::emit) struct Part {
+pub(super) struct Part {
     /// In the order of execution.
-    pub(in crate::emit) statements: Vec<Statement>,
+    pub(super) statements: Vec<Statement>,
 }
 
 /// Where an output of the core is when the program has run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::emit) struct Output {
+pub(super) struct Output {
     /// Whether the word is the complement of the output.
-    pub(in crate::emit) inverted: bool,
+    pub(super) inverted: bool,
     /// The word of the workspace.
-    pub(in crate::emit) slot: u32,
+    pub(super) slot: u32,
 }
 
 /// The comparators and the core of a design over words.
 #[derive(Clone, Debug)]
-pub(in crate::emit) struct Program {
+pub(super) struct Program {
     /// What the first words of the workspace hold at the start: plane `i` in word `i`. They are
     /// sorted by stretches of 64 bytes of a sample's codes, then by the bit within the byte, so
     /// that a stretch is transposed one bit at a time.
-    pub(in crate::emit) planes: Vec<Plane>,
+    pub(super) planes: Vec<Plane>,
     /// The word that must be zero at the start, for outputs that are constant.
-    pub(in crate::emit) zero: Option<u32>,
+    pub(super) zero: Option<u32>,
     /// The functions in the order of execution.
-    pub(in crate::emit) parts: Vec<Part>,
+    pub(super) parts: Vec<Part>,
     /// Every output of the core.
-    pub(in crate::emit) outputs: Vec<Output>,
+    pub(super) outputs: Vec<Output>,
     /// Words of the workspace.
-    pub(in crate::emit) slots: u32,
+    pub(super) slots: u32,
     /// Operations of two words that the statements take without instructions of three.
-    pub(in crate::emit) operations: usize,
+    pub(super) operations: usize,
 }
 
 /// Bytes of the integer that holds a code.
-pub(in crate::emit) fn code_bytes(input: InputBus) -> u32 {
+pub(super) fn code_bytes(input: InputBus) -> u32 {
     input.bits.next_power_of_two().max(8) / 8
 }
 
 impl Plane {
     /// Position of its byte among the codes of a sample, lowest byte of a code first.
-    pub(in crate::emit) fn column(self, input: InputBus) -> usize {
+    pub(super) fn column(self, input: InputBus) -> usize {
         self.feature as usize * code_bytes(input) as usize + self.bit as usize / 8
     }
 
     /// Stretch of 64 columns, bit within the byte, column within the stretch.
-    pub(in crate::emit) fn place(self, input: InputBus) -> (usize, u32, usize) {
+    pub(super) fn place(self, input: InputBus) -> (usize, u32, usize) {
         let column = self.column(input);
         (column / COLUMNS, self.bit % 8, column % COLUMNS)
     }
@@ -103,7 +104,7 @@ impl Plane {
 
 impl Program {
     /// The program for `design`.
-    pub(in crate::emit) fn new(design: &Design, order: &CoreOrder) -> Self {
+    pub(super) fn new(design: &Design, order: &CoreOrder) -> Self {
         let mut builder = Builder { gates: Gates::new(), planes: Vec::new(), numbers: FxHashMap::default() };
         let outputs = builder.core(design, order);
         let mut cover = Cover::new(&builder.gates, &outputs);
@@ -112,7 +113,7 @@ impl Program {
     }
 
     /// Tables of three words that some statement has, ascending.
-    pub(in crate::emit) fn tables(&self) -> Vec<u8> {
+    pub(super) fn tables(&self) -> Vec<u8> {
         let mut used = [false; 256];
         for statement in self.parts.iter().flat_map(|part| &part.statements) {
             used[usize::from(statement.table)] |= statement.operands.len() == 3;
@@ -123,7 +124,7 @@ impl Program {
     /// The outputs class by class, those that are complements behind the others of their class:
     /// where a class counts, the order does not matter. With them, for each class, its first
     /// output, its first complement and the end.
-    pub(in crate::emit) fn grouped_outputs(
+    pub(super) fn grouped_outputs(
         &self,
         groups: &[std::ops::Range<usize>],
     ) -> (Vec<Output>, Vec<(usize, usize, usize)>) {
@@ -138,7 +139,7 @@ impl Program {
     }
 
     /// Statements of all parts.
-    pub(in crate::emit) fn statements(&self) -> usize {
+    pub(super) fn statements(&self) -> usize {
         self.parts.iter().map(|part| part.statements.len()).sum()
     }
 }
@@ -256,7 +257,7 @@ impl Allocation {
             parts: Vec::with_capacity(cover.cells.len().div_ceil(STATEMENTS)),
             outputs: Vec::new(),
             slots: next,
-            operations: cover.cells.iter().map(|cell| usize::from(super::formula::cost(cell.table))).sum(),
+            operations: cover.cells.iter().map(|cell| usize::from(cost(cell.table))).sum(),
         };
         let mut allocation = Self { program, slots, made, last, free: Vec::new() };
         for part in 0..cover.cells.len().div_ceil(STATEMENTS) {
@@ -309,6 +310,7 @@ impl Allocation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bitslice::WORDS;
     use crate::binarized::arbitrary::{NetworkShape, random_network};
     use crate::binarized::{BinarizedNetwork, EncodedBit, Encoder, Head};
     use crate::config::InputFormat;
@@ -341,7 +343,7 @@ mod tests {
                         }
                     })
                     .collect();
-                for (number, word) in crate::emit::bitslice::formula::WORDS.iter().enumerate().take(words.len()) {
+                for (number, word) in WORDS.iter().enumerate().take(words.len()) {
                     let shift = 1 << number;
                     let depends = (statement.table & word) >> shift != statement.table & !word;
                     assert!(depends || statement.table == 0, "{statement:?}");

@@ -4,30 +4,30 @@ use rustc_hash::FxHashMap;
 
 /// A gate or its complement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Signal(u32);
+pub(crate) struct Signal(u32);
 
 impl Signal {
     /// The constant zero.
-    pub(super) const FALSE: Self = Self(0);
+    pub(crate) const FALSE: Self = Self(0);
     /// The constant one.
-    pub(super) const TRUE: Self = Self(1);
+    pub(crate) const TRUE: Self = Self(1);
 
     fn new(gate: usize) -> Self {
         Self((gate as u32) << 1)
     }
 
     /// Position of the gate.
-    pub(super) fn gate(self) -> usize {
+    pub(crate) fn gate(self) -> usize {
         (self.0 >> 1) as usize
     }
 
     /// Whether it is the complement of the gate.
-    pub(super) fn inverted(self) -> bool {
+    pub(crate) fn inverted(self) -> bool {
         self.0 & 1 == 1
     }
 
     /// The complement where `invert`.
-    pub(super) fn invert_if(self, invert: bool) -> Self {
+    pub(crate) fn invert_if(self, invert: bool) -> Self {
         Self(self.0 ^ u32::from(invert))
     }
 
@@ -46,7 +46,7 @@ impl std::ops::Not for Signal {
 
 /// What a gate computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Gate {
+pub(crate) enum Gate {
     /// The constant zero; always gate 0.
     Zero,
     /// The input plane of this number.
@@ -59,7 +59,7 @@ pub(super) enum Gate {
 
 impl Gate {
     /// What it reads; nothing for inputs.
-    pub(super) fn fan_ins(self) -> Option<[Signal; 2]> {
+    pub(crate) fn fan_ins(self) -> Option<[Signal; 2]> {
         match self {
             Self::Zero | Self::Plane(_) => None,
             Self::And(a, b) | Self::Xor(a, b) => Some([a, b]),
@@ -69,34 +69,34 @@ impl Gate {
 
 /// A graph of gates in topological order in which no two gates are the same.
 #[derive(Clone, Debug)]
-pub(super) struct Gates {
+pub(crate) struct Gates {
     gates: Vec<Gate>,
     known: FxHashMap<Gate, u32>,
 }
 
 impl Gates {
     /// The graph of the constant alone.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { gates: vec![Gate::Zero], known: FxHashMap::default() }
     }
 
     /// Number of gates, the constant and the planes included.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.gates.len()
     }
 
     /// The gate at a position.
-    pub(super) fn gate(&self, index: usize) -> Gate {
+    pub(crate) fn gate(&self, index: usize) -> Gate {
         self.gates[index]
     }
 
     /// The input plane of this number.
-    pub(super) fn plane(&mut self, number: u32) -> Signal {
+    pub(crate) fn plane(&mut self, number: u32) -> Signal {
         self.add(Gate::Plane(number))
     }
 
     /// `a & b`.
-    pub(super) fn and(&mut self, a: Signal, b: Signal) -> Signal {
+    pub(crate) fn and(&mut self, a: Signal, b: Signal) -> Signal {
         let (a, b) = if a <= b { (a, b) } else { (b, a) };
         if a == Signal::FALSE || a == !b {
             return Signal::FALSE;
@@ -108,12 +108,12 @@ impl Gates {
     }
 
     /// `a | b`.
-    pub(super) fn or(&mut self, a: Signal, b: Signal) -> Signal {
+    pub(crate) fn or(&mut self, a: Signal, b: Signal) -> Signal {
         !self.and(!a, !b)
     }
 
     /// `a ^ b`.
-    pub(super) fn xor(&mut self, a: Signal, b: Signal) -> Signal {
+    pub(crate) fn xor(&mut self, a: Signal, b: Signal) -> Signal {
         let invert = a.inverted() ^ b.inverted();
         let (a, b) = (a.plain().min(b.plain()), a.plain().max(b.plain()));
         let gate = if a == b {
@@ -127,7 +127,7 @@ impl Gates {
     }
 
     /// `one` where `select` is one, `zero` elsewhere.
-    pub(super) fn choose(&mut self, select: Signal, zero: Signal, one: Signal) -> Signal {
+    pub(crate) fn choose(&mut self, select: Signal, zero: Signal, one: Signal) -> Signal {
         let (high, low) = (self.and(select, one), self.and(!select, zero));
         self.or(high, low)
     }
