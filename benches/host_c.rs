@@ -1,9 +1,11 @@
-//! The emitted host C library against straight-line C in difflogic's style, in one run.
+//! Rust inference and the emitted host C library against straight-line C in difflogic's style, in
+//! one run; the C header for microcontrollers beside them, for the time that it takes to compile.
 //!
 //! `cargo bench --no-default-features --bench host_c` makes a random network of 6 x 8,000 gates of
 //! two inputs behind 784 one-bit features and ten classes (`-- WIDTH LAYERS` changes it), prints
-//! both as C, compiles them with gcc (`CC` changes it) and lets them classify the same samples on
-//! one core. The straight-line C is what such libraries generate: one function, one line per
+//! it as C, compiles that with gcc (`CC` changes it) and lets all classify the same samples on one
+//! core; the number at the end of a line is the same when the classes are. `-- --without-straight`
+//! leaves the straight-line C out, which takes minutes to compile, and with it the ratios. The straight-line C is what such libraries generate: one function, one line per
 //! gate, 64 samples in a `uint64_t`, samples as bools in front, ripple counters behind.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark of something broken may stop")]
 
@@ -15,8 +17,9 @@ use std::time::Instant;
 use difflut::binarized::arbitrary::{NetworkShape, random_network};
 use difflut::binarized::{BinarizedNetwork, Encoder, Head, LutLayer};
 use difflut::config::InputFormat;
-use difflut::emit::{self, EmitOptions, EmitRequest, Provenance, TestVectors};
-use difflut::logic::TruthTable;
+use difflut::emit::{self, COptions, CStyle, EmitOptions, EmitRequest, EmittedFile, Provenance, TestVectors, WordSize};
+use difflut::infer::Engine;
+use difflut::logic::{BitMatrix, TruthTable};
 use difflut::lower::{flatten, lower};
 use difflut::passes::{Pipeline, optimize};
 
@@ -38,9 +41,11 @@ fn main() {
     println!("{:<34}{:>10}{:>12}{:>12}{:>9}{:>9}", "", "CPU s", "samples/s", "samples/s", "ratio", "ratio");
     std::fs::write(folder.join("main.c"), include_str!("host_c/main.c")).unwrap();
     std::fs::write(folder.join("straight.c"), straight_line(&network)).unwrap();
-    let mut first = None;
-    let straight = ["gcc -std=c99 -O3 -o program main.c straight.c"];
-    measure(folder, "straight-line, -O3", &straight, &mut first);
+    let mut table = Table { first: None };
+    if !std::env::args().any(|argument| argument == "--without-straight") {
+        measure(folder, "straight-line, -O3", &["gcc -std=c99 -O3 -o program main.c straight.c"], &mut table);
+    }
+    inference(&network, &mut table);
     for (level, words) in
         [("0", "-march=native"), ("2", "-march=native"), ("2", "-mavx2 -mbmi"), ("2", "-DGATES_WORD_BYTES=8")]
     {
@@ -49,7 +54,16 @@ fn main() {
         let core = format!("gcc -std=c99 -O1 {words} -c libgates_core*.c");
         let rest = format!("gcc -std=c99 -O2 {words} -o program main.c glue.c libgates.c libgates_core*.o");
         let label = format!("-O{level} in {seconds:.1} s, {words}");
-        measure(folder, &label, &["rm -f libgates_core*.o", &core, &rest], &mut first);
+        measure(folder, &label, &["rm -f libgates_core*.o", &core, &rest], &mut table);
+    }
+    std::fs::write(folder.join("header.c"), include_str!("host_c/header.c")).unwrap();
+    let c = COptions { c_style: CStyle::Straight, c_word: Some(WordSize::Bits64), c_batch: true };
+    for file in print(&network, "0", "c", EmitOptions { c, ..EmitOptions::default() }) {
+        std::fs::write(folder.join(&file.name), &file.contents).unwrap();
+    }
+    for level in ["-O1", "-O2"] {
+        let command = format!("gcc -std=c99 {level} -o program main.c header.c");
+        measure(folder, &format!("C header, straight, 64 bits, {level}"), &[&command], &mut table);
     }
 }
 
@@ -131,9 +145,8 @@ fn straight_line(network: &BinarizedNetwork) -> String {
     text
 }
 
-/// Writes the library; the seconds that optimizing and printing took.
-fn library(folder: &Path, network: &BinarizedNetwork, level: &str) -> f64 {
-    let started = Instant::now();
+/// The files of a target for the network behind the passes of a level.
+fn print(network: &BinarizedNetwork, level: &str, target: &str, options: EmitOptions) -> Vec<EmittedFile> {
     let mut design = lower(network);
     optimize(&mut design, &Pipeline::level(level).unwrap()).unwrap();
     let provenance = Provenance {
@@ -144,10 +157,16 @@ fn library(folder: &Path, network: &BinarizedNetwork, level: &str) -> f64 {
         offset: 0.0,
         tau: Some("1".into()),
     };
-    let (options, vectors, flat) = (EmitOptions::default(), TestVectors::default(), flatten(&design));
+    let (vectors, flat) = (TestVectors::default(), flatten(&design));
     let request =
         EmitRequest { design: &design, flat: &flat, provenance: &provenance, options: &options, vectors: &vectors };
-    let files = emit::target("c-lib").unwrap().emit(&request).unwrap();
+    emit::target(target).unwrap().emit(&request).unwrap()
+}
+
+/// Writes the library; the seconds that optimizing and printing took.
+fn library(folder: &Path, network: &BinarizedNetwork, level: &str) -> f64 {
+    let started = Instant::now();
+    let files = print(network, level, "c-lib", EmitOptions::default());
     let seconds = started.elapsed().as_secs_f64();
     let mut calls = String::new();
     for file in files {
@@ -165,8 +184,73 @@ fn library(folder: &Path, network: &BinarizedNetwork, level: &str) -> f64 {
     seconds
 }
 
-/// Runs the commands that make the program and prints its speed, relative to the first one.
-fn measure(folder: &Path, label: &str, commands: &[&str], first: &mut Option<[f64; 2]>) {
+/// Rust inference on one thread: the kernel is packed bits to classes, the whole rows of bools to
+/// classes, on the samples of `main.c`.
+fn inference(network: &BinarizedNetwork, table: &mut Table) {
+    const SAMPLES: usize = 8192;
+    let mut state = 1u64;
+    let mut bit = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state >> 63 == 1
+    };
+    let rows: Vec<bool> = (0..SAMPLES * FEATURES).map(|_| bit()).collect();
+    let started = cpu_seconds();
+    let engine = Engine::new(network);
+    let compiled = cpu_seconds() - started;
+    let bits = BitMatrix::from_rows(&rows, FEATURES);
+    let values: Vec<f32> = rows.iter().map(|&bit| f32::from(u8::from(bit))).collect();
+    let thread = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let sum = |classes: Vec<u32>| {
+        classes.iter().fold(0u64, |sum, &class| sum.wrapping_mul(31).wrapping_add(class.into())) % 1_000_000
+    };
+    let rate = |run: &(dyn Fn() -> Vec<u32> + Sync)| {
+        let best = (0..3).map(|_| {
+            let (started, mut calls) = (cpu_seconds(), 0);
+            while cpu_seconds() - started < 1.0 {
+                thread.install(run);
+                calls += 1;
+            }
+            (calls * SAMPLES) as f64 / (cpu_seconds() - started)
+        });
+        best.fold(0.0, f64::max)
+    };
+    let (packed, whole) =
+        (|| engine.predict_encoded(&bits, false).classes, || engine.predict_rows(&rows, false).classes);
+    let floats = || engine.predict(&values, false).classes;
+    let checksum = sum(whole());
+    assert_eq!([sum(packed()), sum(floats())], [checksum; 2], "packed bits, rows of bools, rows of floats");
+    table.row("Rust inference, packed | bools", compiled, rate(&packed), rate(&whole), &checksum.to_string());
+    let floats = rate(&floats);
+    println!("Rust inference, float32 features {:>34.2} M", floats / 1e6);
+}
+
+/// Processor time of this process, in steps of 10 ms.
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
+}
+
+/// The figures, relative to those of the first row.
+struct Table {
+    first: Option<[f64; 2]>,
+}
+
+impl Table {
+    fn row(&mut self, label: &str, compiled: f64, kernel: f64, whole: f64, checksum: &str) {
+        let reference = *self.first.get_or_insert([kernel, whole]);
+        println!(
+            "{label:<34}{compiled:>10.1}{:>10.2} M{:>10.2} M{:>9.2}{:>9.2}   classes {checksum}",
+            kernel / 1e6,
+            whole / 1e6,
+            kernel / reference[0],
+            whole / reference[1]
+        );
+    }
+}
+
+/// Runs the commands that make the program, and the program.
+fn measure(folder: &Path, label: &str, commands: &[&str], table: &mut Table) {
     let compiler = std::env::var("CC").unwrap_or_else(|_| "gcc".to_owned());
     let shell = |script: &str| {
         let output = Command::new("bash").current_dir(folder).args(["-c", script]).output().unwrap();
@@ -179,13 +263,5 @@ fn measure(folder: &Path, label: &str, commands: &[&str], first: &mut Option<[f6
     let output = shell("./program");
     let numbers: Vec<f64> = output.split_whitespace().filter_map(|word| word.parse().ok()).collect();
     let [kernel, whole, _] = numbers[..] else { panic!("{output}") };
-    let reference = *first.get_or_insert([kernel, whole]);
-    let checksum = output.split_whitespace().last().unwrap_or_default();
-    println!(
-        "{label:<34}{seconds:>10.1}{:>10.2} M{:>10.2} M{:>9.2}{:>9.2}   classes {checksum}",
-        kernel / 1e6,
-        whole / 1e6,
-        kernel / reference[0],
-        whole / reference[1]
-    );
+    table.row(label, seconds, kernel, whole, output.split_whitespace().last().unwrap_or_default());
 }

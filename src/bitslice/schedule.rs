@@ -110,7 +110,12 @@ impl<'a> Queue<'a> {
         let recent: u64 = words.iter().map(|&word| self.touched[word as usize]).sum();
         self.places[index] += 1;
         // Six is divided by every number of words.
-        self.heaps[self.kinds[index] as usize].push((last, 6 * recent / words.len().max(1) as u64, Reverse(cell), self.places[index]));
+        self.heaps[self.kinds[index] as usize].push((
+            last,
+            6 * recent / words.len().max(1) as u64,
+            Reverse(cell),
+            self.places[index],
+        ));
     }
 
     /// The most urgent cell of a kind stays at the top of its heap; old places above it go.

@@ -310,9 +310,9 @@ impl Allocation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bitslice::WORDS;
     use crate::binarized::arbitrary::{NetworkShape, random_network};
     use crate::binarized::{BinarizedNetwork, EncodedBit, Encoder, Head};
+    use crate::bitslice::WORDS;
     use crate::config::InputFormat;
     use crate::lower::lower;
     use rand::{Rng, SeedableRng};

@@ -87,9 +87,7 @@ pub(super) fn compile(network: &BinarizedNetwork) -> Compiled {
     }
     let scores = counters.finish(&mut assembler);
     let class = largest(&mut assembler, &scores);
-    let plain = |output: &Signal| {
-        values[output.gate()].invert_if(output.inverted() ^ cover.inverted[output.gate()])
-    };
+    let plain = |output: &Signal| values[output.gate()].invert_if(output.inverted() ^ cover.inverted[output.gate()]);
     let bits = if groups.is_empty() { outputs.iter().map(plain).collect() } else { Vec::new() };
     let inputs = inputs.into_iter().map(|(column, _)| column).collect();
     Compiled { program: assembler.finish(), inputs, class, scores, bits }

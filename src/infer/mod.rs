@@ -186,6 +186,9 @@ mod tests {
     use super::*;
     use crate::binarized::Head as NetworkHead;
     use crate::binarized::arbitrary::{NetworkShape, random_network};
+    use crate::binarized::{EncodedBit, Encoder, LutLayer};
+    use crate::config::InputFormat;
+    use crate::logic::TruthTable;
     use proptest::prelude::*;
 
     proptest! {
@@ -207,6 +210,9 @@ mod tests {
                 network.encoder().encode(&values[sample * features..][..features])[column]
             });
             prop_assert_eq!(&engine.predict_encoded(&encoded, true), &predictions);
+            let rows: Vec<bool> =
+                values.chunks_exact(features).flat_map(|sample| network.encoder().encode(sample)).collect();
+            prop_assert_eq!(&engine.predict_rows(&rows, true), &predictions);
             for (sample, row) in values.chunks_exact(features).enumerate() {
                 let outcome = network.predict(row);
                 match outcome.class {
@@ -221,6 +227,61 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    /// Bits with up to three toggles, `bits[f]` of feature `f`, some of which share toggles.
+    fn encoder(bits: &[usize]) -> Encoder {
+        let bit = |feature: usize, number: usize| {
+            let toggles = [0.25, 0.5, 1.5].iter().map(|step| (number as f32 - 3.0) / 4.0 + step);
+            let toggles = toggles.take((feature + number) % 4).collect();
+            EncodedBit { feature: feature as u32, initial: number % 3 == 1, toggles }
+        };
+        let all =
+            bits.iter().enumerate().flat_map(|(feature, &bits)| (0..bits).map(move |number| bit(feature, number)));
+        Encoder { features: bits.len(), bits: all.collect() }
+    }
+
+    #[test]
+    fn every_way_to_encode_features_is_exact() {
+        // Few and many features, few and many toggles of each, features that nothing reads, more
+        // squares than are filled together.
+        for bits in [vec![1], vec![200], vec![1, 0, 90], vec![3; 63], vec![2; 64], vec![1; 65], vec![40; 130]] {
+            let encoder = encoder(&bits);
+            let (features, width) = (encoder.features, encoder.width());
+            let network =
+                BinarizedNetwork::new("e", InputFormat::unsigned(8), encoder, vec![], NetworkHead::Bits).unwrap();
+            let special = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -0.0, 0.0, 0.25, f32::MIN_POSITIVE];
+            let engine = Engine::new(&network);
+            for samples in [0, 1, 7, 64, 71, 1024, 1025] {
+                let value = |i: usize| match i * 7 % 31 {
+                    rare if rare < special.len() => special[rare],
+                    _ => (i * 7919 % 160) as f32 / 8.0 - 2.0,
+                };
+                let values: Vec<f32> = (0..samples * features).map(value).collect();
+                let expected: Vec<bool> =
+                    values.chunks_exact(features).flat_map(|row| network.encoder().encode(row)).collect();
+                assert_eq!(engine.predict(&values, false).bits, expected, "{features} features, {samples} samples");
+                assert_eq!(engine.predict_rows(&expected, false).bits, expected, "{width} bits, {samples} samples");
+            }
+        }
+    }
+
+    #[test]
+    fn outputs_may_repeat_and_be_constant() {
+        // Every output is the same gate, its complement or a constant; several samples per block.
+        let table = |word| TruthTable::from_words(2, vec![word]);
+        let tables: Vec<TruthTable> = (0..40).map(|node| table([8, 7, 0, 15][node % 4])).collect();
+        let layer = LutLayer { input_width: 2, fan_in: 2, wiring: [0u32, 1].repeat(40), tables };
+        let head = NetworkHead::GroupSum { classes: 3, tau: 1.0 };
+        let encoder = Encoder::from_thresholds(2, &[0.5, 0.5]);
+        let network = BinarizedNetwork::new("r", InputFormat::unsigned(1), encoder, vec![layer], head).unwrap();
+        let values: Vec<f32> = (0..8).map(|i| (i / 2 >> (i % 2) & 1) as f32).collect();
+        let predictions = Engine::new(&network).predict(&values, true);
+        for (sample, row) in values.chunks_exact(2).enumerate() {
+            let outcome = network.predict(row);
+            assert_eq!(Some(predictions.classes[sample] as usize), outcome.class);
+            assert_eq!(predictions.scores[3 * sample..][..3], outcome.scores);
         }
     }
 }

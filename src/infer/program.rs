@@ -166,7 +166,8 @@ impl Assembler {
         };
         let kept: Vec<usize> = (0..words.len()).filter(|&position| depends(position)).collect();
         // Rows of the words that matter, the others zero.
-        let row = |row: usize| kept.iter().enumerate().fold(0, |old, (new, position)| old | (row >> new & 1) << position);
+        let row =
+            |row: usize| kept.iter().enumerate().fold(0, |old, (new, position)| old | (row >> new & 1) << position);
         let table = (0..8).fold(0, |projected, new| projected | (table >> row(new) & 1) << new);
         let inverted = table & 1 == 1;
         let table = if inverted { !table } else { table };

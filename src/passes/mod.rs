@@ -30,7 +30,7 @@ mod testing;
 pub use equivalence::{Difference, find_difference, find_reachable_difference};
 pub use error::PassError;
 pub use levels::{LEVELS, Level};
-pub use mapping::{Gate, GateList, GateSignal, MapGoal, to_gates};
+pub use mapping::MapGoal;
 pub use parts::{CoreParts, PartSize};
 pub use pipeline::{PassReport, Pipeline, Size, gather_counts, optimize};
 pub use prune::prune_inputs;

@@ -8,11 +8,9 @@ mod cover;
 mod cut;
 mod decompose;
 mod gates;
-mod two_input;
 mod wide;
 
 pub use cover::MapGoal;
-pub use two_input::{Gate, GateList, GateSignal, to_gates};
 
 use crate::logic::{TruthTable, VARIABLE};
 use crate::netlist::{Netlist, Node, NodeId};
