@@ -22,6 +22,8 @@ mod faults;
 mod hardware;
 mod libraries;
 #[cfg(feature = "train")]
+mod pretrained_cifar10;
+#[cfg(feature = "train")]
 mod pretrained_mnist;
 mod readme;
 mod report;
