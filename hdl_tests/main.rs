@@ -27,6 +27,7 @@ mod pretrained_cifar10;
 mod pretrained_mnist;
 mod readme;
 mod report;
+mod streaming;
 mod support;
 #[cfg(feature = "train")]
 mod training_run;

@@ -108,7 +108,8 @@ pub fn digits() -> std::path::PathBuf {
     root().join("pretrained/feedforward/digits.safetensors")
 }
 
-fn provenance() -> Provenance {
+/// Where designs of tests come from.
+pub fn provenance() -> Provenance {
     Provenance {
         tool_version: "test".into(),
         model_sha256: "0".repeat(64),
@@ -154,6 +155,7 @@ pub fn check_with(
         files: &files,
         identifier: &identifier,
         latency: target.latency(design, options),
+        frame: None,
         options,
         vectors,
         folder: folder.path(),

@@ -31,6 +31,7 @@ impl BinarizedNetwork {
             layers.push(layer);
         }
         let network = Self::new(self.name(), *self.input(), self.encoder().clone(), layers, *self.head())?;
+        // Every position forgets something else: what it has in common with the others is gone.
         Ok((network, removed))
     }
 }

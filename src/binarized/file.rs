@@ -10,7 +10,9 @@
 //! | `layers.<i>.tables` | U64 `[width, words]` | rows of the truth tables, row 0 in bit 0 |
 //!
 //! The metadata hold `format`, `version`, `network` (name, features, input format, head) and
-//! `training`, the record of how the model was made, where there is one.
+//! `training`, the record of how the model was made, where there is one. A network with layers over
+//! images has `spatial` too, a description of them ([`Spatial`]); a reader that ignores it reads
+//! the same network.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +20,7 @@ use crate::config::InputFormat;
 use crate::files::{FileError, TensorFile, TensorFileWriter};
 use crate::logic::TruthTable;
 
-use super::{BinarizedNetwork, EncodedBit, Encoder, Head, LutLayer};
+use super::{BinarizedNetwork, EncodedBit, Encoder, Head, LutLayer, Spatial};
 
 /// The `format` entry of a binarized network's metadata.
 pub const BINARIZED_FORMAT: &str = "difflut-binarized";
@@ -47,6 +49,9 @@ impl BinarizedNetwork {
             head: *self.head(),
         };
         file.metadata("network", serde_json::to_value(header).unwrap_or_default().to_string());
+        if let Some(spatial) = self.spatial() {
+            file.metadata("spatial", serde_json::to_value(spatial).unwrap_or_default().to_string());
+        }
         let bits = &self.encoder().bits;
         let column = |f: fn(&EncodedBit) -> u32| bits.iter().map(f).collect::<Vec<u32>>();
         file.indices("encoder.feature", &[bits.len()], &column(|bit| bit.feature));
@@ -97,8 +102,11 @@ impl BinarizedNetwork {
             let input_width = layers.last().map_or(width, LutLayer::width);
             layers.push(read_layer(file, index, input_width)?);
         }
+        let spatial: Option<Spatial> = file.metadata("spatial").map(|_| file.json("spatial")).transpose()?;
         Self::new(header.name, header.input_format, encoder, layers, header.head)
-            .map_err(|error| file.field_error("network", error))
+            .map_err(|error| file.field_error("network", error))?
+            .with_spatial(spatial)
+            .map_err(|error| file.field_error("metadata entry `spatial`", error))
     }
 }
 

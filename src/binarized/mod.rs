@@ -11,12 +11,16 @@ mod head;
 mod layer;
 mod network;
 mod requantize;
+mod spatial;
+mod streamed;
 
 pub use encoder::{EncodedBit, Encoder, IntegerBit};
 pub use file::{BINARIZED_FORMAT, BINARIZED_VERSION};
 pub use head::Head;
 pub use layer::LutLayer;
 pub use network::{BinarizedError, BinarizedNetwork, Outcome};
+pub use spatial::{Spatial, SpatialStep};
+pub use streamed::{NotStreamable, PixelBit, Streamed, StreamedStep};
 
 pub mod arbitrary;
 pub mod encodings;

@@ -2,7 +2,7 @@
 
 use crate::config::{InputFormat, InputFormatError};
 
-use super::{Encoder, Head, LutLayer};
+use super::{Encoder, Head, LutLayer, Spatial};
 
 /// A network of lookup tables without floats behind its encoder.
 ///
@@ -15,6 +15,7 @@ pub struct BinarizedNetwork {
     encoder: Encoder,
     layers: Vec<LutLayer>,
     head: Head,
+    spatial: Option<Spatial>,
 }
 
 /// A description that is not a network.
@@ -99,6 +100,14 @@ pub enum BinarizedError {
     /// A group sum temperature that is not a positive number.
     #[error("head: tau is {0}; it must be finite and above zero")]
     Tau(f32),
+    /// A description of layers over images that does not fit the layers.
+    #[error("the description of layers over images, step {step}: {problem}")]
+    Spatial {
+        /// The step, counted from 0.
+        step: usize,
+        /// What does not fit.
+        problem: String,
+    },
     /// More wires than 32-bit indices can name.
     #[error("the network has {0} wires; at most 2^31 are supported")]
     TooLarge(u64),
@@ -151,7 +160,20 @@ impl BinarizedNetwork {
             return Err(BinarizedError::TooLarge(wires));
         }
         head.check()?;
-        Ok(Self { name: name.into(), input, encoder, layers, head })
+        Ok(Self { name: name.into(), input, encoder, layers, head, spatial: None })
+    }
+
+    /// The network with a description of its layers over images, which changes nothing of what it
+    /// computes.
+    ///
+    /// # Errors
+    /// [`BinarizedError::Spatial`] when the sizes do not fit the layers.
+    pub fn with_spatial(mut self, spatial: Option<Spatial>) -> Result<Self, BinarizedError> {
+        if let Some(spatial) = &spatial {
+            spatial.check(self.encoder.width(), &self.layers)?;
+        }
+        self.spatial = spatial.filter(|spatial| !spatial.steps.is_empty());
+        Ok(self)
     }
 
     /// The model's name.
@@ -177,6 +199,11 @@ impl BinarizedNetwork {
     /// The head.
     pub fn head(&self) -> &Head {
         &self.head
+    }
+
+    /// What is known of its layers over images.
+    pub fn spatial(&self) -> Option<&Spatial> {
+        self.spatial.as_ref()
     }
 
     /// Number of input features.

@@ -24,7 +24,8 @@ impl BinarizedNetwork {
         let step = f64::from(1u32 << doublings.min(31));
         let shift = if middle { old.scale * (step - 1.0) / 2.0 } else { 0.0 };
         let input = InputFormat { bits, signed: old.signed, scale: old.scale * step, offset: old.offset + shift };
-        Self::new(self.name(), input, self.encoder().clone(), self.layers().to_vec(), *self.head()).map(Some)
+        let network = Self::new(self.name(), input, self.encoder().clone(), self.layers().to_vec(), *self.head())?;
+        network.with_spatial(self.spatial().cloned()).map(Some)
     }
 }
 

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::binarized::{BinarizedNetwork, Head};
 use crate::emit::{
-    self, EmitError, EmitOptions, EmitRequest, EmittedFile, EncoderOption, Provenance, TARGETS, Target, TestVectors,
+    self, Convolution, EmitError, EmitOptions, EmitRequest, EmittedFile, EncoderOption, Provenance, TARGETS, Target, TestVectors,
     Vector,
 };
 use crate::files::{nearest, sha256_hex, write_atomically, write_folder};
@@ -24,6 +24,8 @@ use super::checks::{CheckArgs, Chosen, Subject, available, run_checks};
 use super::lossy::{self, Lossy, LossyArgs};
 use super::report::{self, Place, ReportInput, ReportOptions, Written, optimization};
 use super::samples::{Samples, load_samples, load_vectors};
+
+mod streaming;
 
 /// Arguments of the export.
 #[derive(Debug, Args)]
@@ -79,6 +81,11 @@ impl ExportArgs {
     /// The options of the checks.
     pub(super) fn checks(&self) -> &CheckArgs {
         &self.checks
+    }
+
+    /// Whether pixels are to pass one after the other.
+    fn is_streaming(&self) -> bool {
+        self.options.hdl.convolution == Convolution::Streaming
     }
 
     /// The model.
@@ -146,6 +153,9 @@ pub(super) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
     if arguments.report.is_none() && !families.is_empty() {
         return Err(CliError::Usage("--synth measures for the report; add `--report DIR`".to_owned()));
     }
+    if arguments.is_streaming() {
+        return streaming::run(arguments, plan);
+    }
     let work = prepare(arguments, &plan)?;
     let files = work.emitted.iter().flat_map(|(_, files)| files);
     write_folder(&work.folder, files.map(|file| (file.name.as_str(), file.contents.as_slice())))?;
@@ -193,6 +203,11 @@ pub(super) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
 pub(super) fn verify(arguments: &ExportArgs, mutants: Option<u32>) -> Result<(), CliError> {
     let mut chosen = arguments.checks.chosen()?;
     if let Some(count) = mutants {
+        if arguments.is_streaming() {
+            return Err(CliError::Usage(
+                "--mutate puts faults into unrolled designs; leave out --convolution streaming".to_owned(),
+            ));
+        }
         if chosen.is_empty() {
             let formal = CHECKERS.iter().copied().find(|checker| checker.name() == "formal");
             chosen.extend(formal.map(|checker| Chosen { checker, required: true }));
@@ -211,6 +226,9 @@ pub(super) fn verify(arguments: &ExportArgs, mutants: Option<u32>) -> Result<(),
         chosen.extend(default);
     }
     let mut plan = plan(arguments, chosen, None)?;
+    if arguments.is_streaming() {
+        return streaming::verify(arguments, plan);
+    }
     let work = prepare(arguments, &plan)?;
     let named = |checker: &dyn Checker| {
         arguments.checks.check.iter().chain(&arguments.checks.require).any(|name| name == checker.name())
@@ -394,6 +412,7 @@ fn check(arguments: &ExportArgs, plan: Plan, work: &Work) -> Result<(), CliError
         latency: &latency,
         options: &arguments.options,
         candidates: &candidates,
+        frame: None,
         foreign: false,
         failures: &work.folder.join("failures"),
     };

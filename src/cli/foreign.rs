@@ -100,6 +100,7 @@ pub(super) fn verify(arguments: &ExportArgs, foreign: &Foreign<'_>) -> Result<()
         emitted: &[(verilog, files)],
         latency: &latency,
         options: &EmitOptions::default(),
+        frame: None,
         foreign: true,
         failures: &PathBuf::from("build").join(&own_name).join("failures"),
     };

@@ -30,6 +30,13 @@ pub(super) struct LossyArgs {
     calibrate: Option<PathBuf>,
 }
 
+impl LossyArgs {
+    /// Whether tables are to forget what samples never show.
+    pub(super) fn calibrates(&self) -> bool {
+        self.calibrate.is_some()
+    }
+}
+
 /// A change of the function and what it did to the accuracy.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Lossy {

@@ -28,12 +28,12 @@ mod vhdl;
 mod wires;
 
 pub use c::{COptions, CStyle, WordSize};
-pub use hdl::{Device, EncoderOption, HdlOptions, Interface, LutStyle, OutputSet, Registers};
+pub use hdl::{Convolution, Device, EncoderOption, FrameTiming, HdlOptions, Interface, LutStyle, OutputSet, Registers};
 pub use names::{Namer, identifier};
-pub use request::{EmitError, EmitOptions, EmitRequest, EmittedFile, Provenance, TestVectors, Vector};
+pub use request::{EmitError, EmitOptions, EmitRequest, EmittedFile, Provenance, StreamRequest, TestVectors, Vector};
 pub use wires::core_wire_names;
 
-use crate::netlist::Design;
+use crate::netlist::{Design, StreamedDesign};
 
 /// A language that a design can be printed in.
 pub trait Target: Sync {
@@ -48,6 +48,22 @@ pub trait Target: Sync {
     /// # Errors
     /// [`EmitError`] when the target cannot express the design or an option.
     fn emit(&self, request: &EmitRequest<'_>) -> Result<Vec<EmittedFile>, EmitError>;
+
+    /// Prints a design over images through which pixels pass one after the other.
+    ///
+    /// # Errors
+    /// [`EmitError`] when the target has no such form, or cannot express an option in it.
+    fn emit_streamed(&self, _request: &StreamRequest<'_>) -> Result<Vec<EmittedFile>, EmitError> {
+        Err(no_streamed_form(self.name()))
+    }
+
+    /// When the results of a streamed design come.
+    ///
+    /// # Errors
+    /// As [`emit_streamed`](Self::emit_streamed).
+    fn frame_timing(&self, _design: &StreamedDesign, _options: &EmitOptions) -> Result<FrameTiming, EmitError> {
+        Err(no_streamed_form(self.name()))
+    }
 
     /// Clock cycles from an input to its outputs; 0 for combinational designs and software.
     fn latency(&self, _design: &Design, _options: &EmitOptions) -> u32 {
@@ -64,6 +80,11 @@ pub trait Target: Sync {
     fn is_hardware(&self) -> bool {
         false
     }
+}
+
+fn no_streamed_form(target: &'static str) -> EmitError {
+    let reason = "--convolution streaming is a form of the target verilog; leave it out for this one".to_owned();
+    EmitError::Combination { target, reason }
 }
 
 /// Every target, in the order of help texts.

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::netlist::{Design, Netlist};
+use crate::netlist::{Design, Netlist, StreamedDesign};
 
 use super::c::COptions;
 use super::hdl::HdlOptions;
@@ -26,8 +26,21 @@ pub struct EmitRequest<'a> {
     pub vectors: &'a TestVectors,
 }
 
+/// Everything a target needs to print a streamed design.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamRequest<'a> {
+    /// The design; its parts are validated.
+    pub design: &'a StreamedDesign,
+    /// Where it comes from, for the header of every file.
+    pub provenance: &'a Provenance,
+    /// Choices of the user.
+    pub options: &'a EmitOptions,
+    /// Whole frames and what comes of them, for the test bench.
+    pub vectors: &'a TestVectors,
+}
+
 /// Where a design comes from. Nothing in it depends on time, place or machine.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Provenance {
     /// Version of this program.
     pub tool_version: String,

@@ -1,6 +1,6 @@
 //! Test vectors as the bits of buses.
 
-use crate::netlist::{Comparator, Design};
+use crate::netlist::{Comparator, Design, InputBus, StreamedDesign};
 
 use super::notes::OutputBus;
 use super::{EmitError, EmitRequest, OutputSet, TestVectors, Vector};
@@ -92,6 +92,25 @@ pub(super) fn decimal_lines(vectors: &TestVectors) -> Vec<u8> {
     text.into_bytes()
 }
 
+/// One line per pixel of every vector: the codes of its channels, channel 0 in the lowest bits.
+pub(super) fn pixel_lines(design: &StreamedDesign, vectors: &TestVectors) -> Vec<u8> {
+    let ([channels, height, width], bits) = (design.frame, design.input.bits as usize);
+    let pixels = height * width;
+    let mut text = String::new();
+    let mut bus = BusBits::default();
+    for vector in &vectors.vectors {
+        for pixel in 0..pixels {
+            bus.bits.clear();
+            for channel in 0..channels {
+                bus.push(vector.codes[channel * pixels + pixel] as u64, bits);
+            }
+            bus.write_hex(&mut text);
+            text.push('\n');
+        }
+    }
+    text.into_bytes()
+}
+
 fn lines(vectors: &TestVectors, fill: impl Fn(&Vector, &mut BusBits)) -> Vec<u8> {
     let mut text = String::new();
     let mut bus = BusBits::default();
@@ -106,16 +125,29 @@ fn lines(vectors: &TestVectors, fill: impl Fn(&Vector, &mut BusBits)) -> Vec<u8>
 
 /// Checks that every vector has the shape of the design and codes in range.
 pub(super) fn check(target: &'static str, design: &Design, vectors: &TestVectors) -> Result<(), EmitError> {
-    let output = OutputBus::new(design);
-    let (min_code, max_code) = (design.input.min_code(), design.input.max_code());
+    check_shape(target, design.input, OutputBus::new(design), vectors)
+}
+
+/// The same for frames of a streamed design.
+pub(super) fn check_frames(
+    target: &'static str,
+    design: &StreamedDesign,
+    vectors: &TestVectors,
+) -> Result<(), EmitError> {
+    check_shape(target, design.input, OutputBus::new(&design.rest), vectors)
+}
+
+fn check_shape(
+    target: &'static str,
+    input: InputBus,
+    output: OutputBus,
+    vectors: &TestVectors,
+) -> Result<(), EmitError> {
+    let (min_code, max_code) = (input.min_code(), input.max_code());
     for (number, vector) in vectors.vectors.iter().enumerate() {
         let refuse = |reason: String| Err(EmitError::Vector { target, vector: number, reason });
-        if vector.codes.len() != design.input.features {
-            return refuse(format!(
-                "has {} codes; the design has {} features",
-                vector.codes.len(),
-                design.input.features
-            ));
+        if vector.codes.len() != input.features {
+            return refuse(format!("has {} codes; the design has {} features", vector.codes.len(), input.features));
         }
         if let Some(code) = vector.codes.iter().find(|&&code| code < min_code || code > max_code) {
             return refuse(format!("has the code {code}; allowed are {min_code} to {max_code}"));

@@ -13,6 +13,7 @@ mod kinds;
 mod layer;
 mod pass;
 mod record;
+mod spatial;
 mod steps;
 mod training;
 
@@ -298,7 +299,8 @@ impl Model {
         }
         let head = self.binarized_head();
         let input = self.config.input_format.ok_or(ModelError::NotFitted)?;
-        Ok(BinarizedNetwork::new(self.name(), input, fitted.encoder.binarize(), row.1, head)?)
+        let network = BinarizedNetwork::new(self.name(), input, fitted.encoder.binarize(), row.1, head)?;
+        Ok(network.with_spatial(spatial::spatial(&self.config)?)?)
     }
 
     /// The steps with their weights.

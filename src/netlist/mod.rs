@@ -14,6 +14,7 @@ mod head;
 mod popcount;
 mod schedule;
 mod stats;
+mod streamed;
 mod table_pool;
 mod validate;
 
@@ -24,5 +25,6 @@ pub use head::{ClassHead, PartialCount, PartialCounts, PartialCountsError, Term}
 pub use popcount::{CountBit, Counter, Popcount, bits_for};
 pub use schedule::Schedule;
 pub use stats::{NetlistStats, SectionStats, lut6_cost};
+pub use streamed::{StreamedBit, StreamedDesign, StreamedStep, Window};
 pub use table_pool::{TableId, TablePool};
 pub use validate::{ValidateError, validate};

@@ -75,6 +75,11 @@ impl Bubbles {
         Self { text: request.stimulus_hex(), is_vector: vec![true; request.vectors.vectors.len()] }
     }
 
+    /// Frames, pixel by pixel; one answer comes of each.
+    pub(super) fn frames(request: &CheckRequest<'_>, text: String) -> Self {
+        Self { text, is_vector: vec![true; request.vectors.vectors.len()] }
+    }
+
     /// The stimulus of hardware, with bubbles when that is a pipeline with bare ports: other
     /// interfaces say themselves which inputs count.
     pub(super) fn of_hardware(request: &CheckRequest<'_>) -> Self {

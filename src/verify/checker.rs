@@ -84,8 +84,12 @@ pub struct CheckRequest<'a> {
     pub files: &'a [EmittedFile],
     /// The identifier that names the top module, header and functions.
     pub identifier: &'a str,
-    /// Clock cycles from an input to its outputs; 0 for an artefact without a clock.
+    /// Clock cycles from an input, or from the first pixel of a frame, to its outputs; 0 for an
+    /// artefact without a clock.
     pub latency: u32,
+    /// Channels, height and width of the images that come in pixel by pixel; `None` for an artefact
+    /// that takes all features at once.
+    pub frame: Option<[usize; 3]>,
     /// The options that the artefact was printed with.
     pub options: &'a EmitOptions,
     /// The stimulus.
@@ -167,7 +171,7 @@ impl CheckRequest<'_> {
 }
 
 /// Bits, lowest first, as a hexadecimal number.
-fn hex(bits: &[bool]) -> String {
+pub(super) fn hex(bits: &[bool]) -> String {
     let nibble = |bits: &[bool]| bits.iter().rev().fold(0, |sum, &bit| sum << 1 | u32::from(bit));
     bits.chunks(4).rev().filter_map(|bits| char::from_digit(nibble(bits), 16)).collect()
 }

@@ -14,6 +14,7 @@ mod doctor;
 mod drawing;
 mod foreign;
 mod formal;
+mod frames;
 mod gates;
 mod ghdl;
 mod hls_cpp;

@@ -489,6 +489,7 @@ fn judge(
                 files: &files,
                 identifier: &identifier(&plan.design.name),
                 latency: plan.latency,
+                frame: None,
                 options: plan.options,
                 vectors,
                 folder,

@@ -7,7 +7,7 @@ use crate::netlist::{Design, DesignHead};
 
 use super::bench::Bubbles;
 use super::checker::{CheckRequest, CheckRun, Checker, answers_from_hex, read_results, write_scratch};
-use super::{Program, Run, ToolError};
+use super::{Program, Run, ToolError, frames};
 
 /// See the module.
 #[derive(Debug)]
@@ -36,6 +36,15 @@ struct Main<'a> {
     outputs: Vec<&'static str>,
     /// The results on the data bus of a stream: lowest bit and width, class first.
     fields: Vec<(usize, usize)>,
+}
+
+/// The same for pixels one after the other.
+#[derive(Template)]
+#[template(path = "verify/verilator_frames.cpp", escape = "none")]
+struct FramesMain<'a> {
+    main: &'a Main<'a>,
+    /// Pixels of a frame.
+    pixels: usize,
 }
 
 /// Where results lie on the data bus of a stream: each at the next whole byte.
@@ -86,7 +95,10 @@ impl Checker for Verilator {
             .arguments(severity.iter().copied())
             .arguments(sources.iter().copied())
             .run()?;
-        let bubbles = Bubbles::of_hardware(request);
+        let bubbles = match request.frame {
+            Some(frame) => Bubbles::frames(request, frames::stimulus(request, frame)),
+            None => Bubbles::of_hardware(request),
+        };
         let is_stream = request.options.hdl.interface == Interface::Axis;
         let main = Main {
             module,
@@ -108,7 +120,11 @@ impl Checker for Verilator {
             fields: fields(request.design, outputs),
         };
         write_scratch(request.folder, "stimulus.hex", bubbles.text.as_bytes())?;
-        write_scratch(request.folder, "verilator_main.cpp", main.render().unwrap_or_default().as_bytes())?;
+        let text = match request.frame {
+            Some([_, height, width]) => FramesMain { main: &main, pixels: height * width }.render(),
+            None => main.render(),
+        };
+        write_scratch(request.folder, "verilator_main.cpp", text.unwrap_or_default().as_bytes())?;
         // The build is nearly all of the time, so the compiler optimizes only where many vectors
         // follow; -O1 then builds fastest and also runs fastest for designs of this kind.
         let effort = if request.vectors.vectors.len() > FEW_VECTORS { "-O1" } else { "-O0" };

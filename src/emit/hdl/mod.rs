@@ -14,11 +14,12 @@ mod notes;
 mod options;
 mod pipeline;
 mod popcount;
+mod raster;
 mod stream;
 mod top;
 mod wire;
 
-pub use options::{Device, EncoderOption, HdlOptions, Interface, LutStyle, OutputSet, Registers};
+pub use options::{Convolution, Device, EncoderOption, HdlOptions, Interface, LutStyle, OutputSet, Registers};
 
 pub(super) use argmax::{ArgmaxModule, ClassSide};
 pub(super) use bench::Bench;
@@ -29,6 +30,8 @@ pub(super) use lut::{Expression, Form, Operand, Operator};
 pub(super) use notes::Syntax;
 pub(super) use pipeline::{Bank, Pipeline};
 pub(super) use popcount::PopcountModule;
+pub use raster::FrameTiming;
+pub(super) use raster::{CollectModule, Part, PixelModule, Raster, RasterBench, WindowModule};
 pub(super) use stream::{Field, Stream};
 pub(super) use top::{Connection, Pin, Top};
 pub(super) use wire::{Delayed, Port, Wire};
@@ -48,12 +51,14 @@ pub(super) struct Settings {
     pub(super) encoder: bool,
     pub(super) outputs: OutputSet,
     pub(super) style: LutStyle,
+    /// Whether bare ports have an enable beside the clock.
+    pub(super) stalls: bool,
 }
 
 impl Settings {
     /// Whether somebody may hold the registers.
     pub(super) fn enable(&self) -> bool {
-        self.interface == Interface::Axis
+        self.interface == Interface::Axis || self.stalls
     }
 }
 
@@ -160,9 +165,22 @@ impl<'a> Hardware<'a> {
         request: &EmitRequest<'a>,
         order: &'a CoreOrder,
     ) -> Result<Self, EmitError> {
+        Self::part(target, request, order, false)
+    }
+
+    /// The same as a part of something larger that may hold its registers.
+    ///
+    /// # Errors
+    /// [`EmitError`] when options contradict each other or the design.
+    pub(super) fn part(
+        target: &'static str,
+        request: &EmitRequest<'a>,
+        order: &'a CoreOrder,
+        stalls: bool,
+    ) -> Result<Self, EmitError> {
         let design = request.design;
         let facts = Facts::new(request, order);
-        let settings = settings(target, design, order, &request.options.hdl)?;
+        let settings = Settings { stalls, ..settings(target, design, order, &request.options.hdl)? };
         let levels = Levels::new(design, &settings);
         let pipeline = place(target, design, order, &request.options.hdl, &settings, levels)?;
         let parts = Parts::new(design, order, &pipeline, &settings, levels);
@@ -215,8 +233,12 @@ fn settings(
         encoder: options.encoder == EncoderOption::On,
         outputs: options.outputs,
         style: options.lut_style,
+        stalls: false,
     };
     let refuse = |reason: &str| Err(EmitError::Combination { target, reason: reason.to_owned() });
+    if options.convolution == Convolution::Streaming {
+        return refuse("--convolution streaming is a form of whole networks, and this is one that is unrolled");
+    }
     match (&design.head, settings.outputs) {
         (DesignHead::Bits, OutputSet::Class | OutputSet::Scores) => {
             return refuse("--outputs chooses between class and scores, and this network has plain bits; leave it out");

@@ -21,6 +21,10 @@ pub struct HdlOptions {
     /// Verilog, VHDL: bare ports, a valid bit and a reset, or AXI4-Stream with back-pressure
     #[arg(long, value_enum, default_value_t)]
     pub interface: Interface,
+    /// Verilog: whether convolutions stand at every position at once, or once each while one pixel
+    /// comes in per clock (with --interface valid or axis)
+    #[arg(long, value_enum, default_value_t)]
+    pub convolution: Convolution,
     /// Verilog, VHDL: whether codes or the encoder's bits are the input
     #[arg(long, value_enum, default_value_t)]
     pub encoder: EncoderOption,
@@ -92,6 +96,16 @@ pub enum Interface {
     Valid,
     /// AXI4-Stream: a slave for the inputs, a master for the results, both with back-pressure
     Axis,
+}
+
+/// What becomes of layers over images.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Convolution {
+    /// Their tables are repeated at every position; a whole image is one input
+    #[default]
+    Unrolled,
+    /// Their tables exist once, behind line buffers; one pixel is one input
+    Streaming,
 }
 
 /// Whether the comparators are part of the hardware.

@@ -45,11 +45,11 @@ pub(in crate::emit) struct Pin {
 }
 
 impl Pin {
-    fn bit(name: &'static str, is_input: bool) -> Self {
+    pub(super) fn bit(name: &'static str, is_input: bool) -> Self {
         Self { name, is_input, width: 1, is_word: false }
     }
 
-    fn word(name: &'static str, is_input: bool, width: usize) -> Self {
+    pub(super) fn word(name: &'static str, is_input: bool, width: usize) -> Self {
         Self { name, is_input, width, is_word: true }
     }
 }
@@ -134,17 +134,22 @@ impl Top {
         if settings.interface == Interface::Comb && pipeline.has_clock() && !reads_clock {
             unused.push(Wire::Clock);
         }
+        let reads_enable =
+            instances.iter().any(|instance| instance.ports.iter().any(|(wire, _)| *wire == Wire::Enable));
+        if settings.stalls && !reads_enable {
+            unused.push(Wire::Enable);
+        }
         if settings.encoder && parts.encoder.is_none() {
             unused.push(Wire::Features);
         }
-        let pins = pins(settings.interface, pipeline, input, &results, stream.as_ref());
+        let pins = pins(settings, pipeline, input, &results, stream.as_ref());
         Self { pins, instances, wires, bits, unused, input, results, stream }
     }
 }
 
-fn pins(interface: Interface, pipeline: &Pipeline, input: Pin, results: &[Pin], stream: Option<&Stream>) -> Vec<Pin> {
+fn pins(settings: &Settings, pipeline: &Pipeline, input: Pin, results: &[Pin], stream: Option<&Stream>) -> Vec<Pin> {
     let mut pins = Vec::new();
-    match (interface, stream) {
+    match (settings.interface, stream) {
         (Interface::Axis, Some(stream)) => {
             pins.push(Pin::bit("aclk", true));
             pins.push(Pin::bit("aresetn", true));
@@ -168,6 +173,9 @@ fn pins(interface: Interface, pipeline: &Pipeline, input: Pin, results: &[Pin], 
         _ => {
             if pipeline.has_clock() {
                 pins.push(Pin::bit("clk", true));
+            }
+            if settings.stalls {
+                pins.push(Pin::bit("ce", true));
             }
             pins.push(input);
             pins.extend(results);

@@ -1,6 +1,7 @@
 //! Verilog-2005 with a self-checking test bench, a file per module as linters want it.
 
 mod project;
+mod raster;
 mod syntax;
 
 use askama::Template;
@@ -13,8 +14,8 @@ use super::hdl::{
 use super::notes::origin;
 use super::order::CoreOrder;
 use super::text::Text;
-use super::{EmitError, EmitOptions, EmitRequest, EmittedFile, Target, vectors};
-use crate::netlist::Design;
+use super::{EmitError, EmitOptions, EmitRequest, EmittedFile, FrameTiming, StreamRequest, Target, vectors};
+use crate::netlist::{Design, StreamedDesign};
 
 use self::syntax::Verilog as Syntax;
 
@@ -41,30 +42,14 @@ impl Target for Verilog {
         let name = &hardware.facts.name;
         let modules = modules(request, &hardware)?;
         let sources: Vec<String> = modules.iter().map(|(module, _)| format!("{module}.v")).collect();
-        let primitives: Vec<usize> = (1..=6)
-            .filter(|size| modules.iter().any(|(_, text)| text.as_str().contains(&format!("\n  LUT{size} #("))))
-            .collect();
+        let primitives = primitives_of(modules.iter().map(|(_, text)| text));
         let file = |name: String, purpose, contents| EmittedFile { name, purpose, contents };
         let mut files = Vec::new();
         for (module, text) in modules {
             let purpose = purpose(name, &module);
             files.push(file(format!("{module}.v"), purpose, text.into_bytes()));
         }
-        for size in primitives {
-            let model = PrimitiveModel {
-                notes: origin(request, "simulation model of an FPGA primitive"),
-                size,
-                rows: 1 << size,
-                inputs: 0..size,
-            };
-            let mut text = Text::new(TARGET);
-            text.template(&model)?;
-            files.push(file(
-                format!("primitives/LUT{size}.v"),
-                "model of a primitive, for simulation",
-                text.into_bytes(),
-            ));
-        }
+        files.extend(primitive_models(&origin(request, "simulation model of an FPGA primitive"), &primitives)?);
         if !request.vectors.vectors.is_empty() {
             let mut bench = Text::new(TARGET);
             bench.template(&BenchFile { b: &Bench::new(request, &hardware) })?;
@@ -75,6 +60,14 @@ impl Target for Verilog {
             files.extend(project::files(request, &hardware, &sources)?);
         }
         Ok(files)
+    }
+
+    fn emit_streamed(&self, request: &StreamRequest<'_>) -> Result<Vec<EmittedFile>, EmitError> {
+        raster::emit(request)
+    }
+
+    fn frame_timing(&self, design: &StreamedDesign, options: &EmitOptions) -> Result<FrameTiming, EmitError> {
+        raster::timing(design, options)
     }
 
     fn latency(&self, design: &Design, options: &EmitOptions) -> u32 {
@@ -88,6 +81,24 @@ impl Target for Verilog {
     fn is_hardware(&self) -> bool {
         true
     }
+}
+
+/// The sizes of the FPGA primitives that stand in the texts.
+fn primitives_of<'a>(texts: impl Iterator<Item = &'a Text> + Clone) -> Vec<usize> {
+    let stands = |size: &usize| texts.clone().any(|text| text.as_str().contains(&format!("\n  LUT{size} #(")));
+    (1..=6).filter(stands).collect()
+}
+
+/// Simulation models of FPGA primitives of these sizes.
+fn primitive_models(notes: &[String], sizes: &[usize]) -> Result<Vec<EmittedFile>, EmitError> {
+    let mut files = Vec::new();
+    for &size in sizes {
+        let mut text = Text::new(TARGET);
+        text.template(&PrimitiveModel { notes, size, rows: 1 << size, inputs: 0..size })?;
+        let purpose = "model of a primitive, for simulation";
+        files.push(EmittedFile { name: format!("primitives/LUT{size}.v"), purpose, contents: text.into_bytes() });
+    }
+    Ok(files)
 }
 
 /// What the file of a module is.
@@ -193,8 +204,8 @@ struct ArgmaxFile<'a> {
 /// `primitives/LUT<size>.v`.
 #[derive(Template)]
 #[template(path = "verilog/primitive.v", escape = "none")]
-struct PrimitiveModel {
-    notes: Vec<String>,
+struct PrimitiveModel<'a> {
+    notes: &'a [String],
     size: usize,
     rows: usize,
     inputs: std::ops::Range<usize>,
