@@ -40,6 +40,27 @@ fn a_check_without_its_target_says_which_target() {
 }
 
 #[test]
+fn what_cannot_be_streamed_says_why_and_what_to_do() {
+    let streamed = |more: &[&str], parts: &[&str]| {
+        let all = [&["digits_conv", "--convolution", "streaming"], more].concat();
+        refuses("difflut-export", &all, 2, parts);
+    };
+    streamed(&[], &["add --interface valid or --interface axis"]);
+    streamed(&["--interface", "valid", "--target", "vhdl"], &["is a form of the target verilog"]);
+    streamed(&["--interface", "valid", "--check", "ghdl"], &["the check `ghdl`", "streaming", "verilog"]);
+    streamed(&["--interface", "valid", "--check", "formal"], &["the check `formal` proves functions of codes"]);
+    streamed(&["--interface", "axis", "--report", "r"], &["--report describes unrolled designs"]);
+    streamed(&["--interface", "valid", "--encoder", "off"], &["leave out --encoder off"]);
+    streamed(&["--interface", "valid", "--calibrate", "x.csv"], &["--calibrate makes every position"]);
+    refuses(
+        "difflut-export",
+        &["digits", "--convolution", "streaming", "--interface", "valid"],
+        2,
+        &["--convolution streaming of `digits`", "nothing in the network says that it has layers over images"],
+    );
+}
+
+#[test]
 fn a_missing_file_is_named() {
     refuses("difflut", &["info", "nowhere/model.safetensors"], 2, &["there is no file `nowhere/model.safetensors`"]);
     refuses("difflut", &["eval", "digits", "--data", "nowhere.csv"], 2, &["nowhere.csv"]);

@@ -11,6 +11,9 @@ use difflut::passes::{Pipeline, optimize};
 use difflut::train::fit;
 use difflut::verify::{VectorPlan, Verdict, test_vectors};
 
+use difflut::emit::Interface;
+
+use crate::streaming::{check_streamed, options, streamed};
 use crate::support::{check_design, tool};
 
 const TEST: &str = "a_convnet_learns_the_digits_and_its_verilog_equals_it";
@@ -58,5 +61,10 @@ data:
         let rows: Vec<Vec<f32>> = test.features.chunks(test.columns).map(<[f32]>::to_vec).collect();
         let vectors = test_vectors(&network, &rows, &VectorPlan { count: 200, seed: 1 });
         assert_eq!(check_design("icarus", &network, &design, &vectors, &vectors), Verdict::Equal { vectors: 200 });
+        // The same pixel by pixel, on real digits among others.
+        let (design, vectors) =
+            (streamed(&network, "2"), test_vectors(&network, &rows, &VectorPlan { count: 40, seed: 1 }));
+        let verdict = check_streamed("icarus", &options(Interface::Axis, |_| ()), &network, &design, &vectors);
+        assert_eq!(verdict, Verdict::Equal { vectors: 40 });
     }
 }

@@ -85,7 +85,7 @@ fn needs(command: &str) -> Vec<&'static str> {
 fn run_page(test: &str, page: &Path, least: usize) {
     // A copy of what the commands read, so that a page cannot change the checkout.
     let folder = tempfile::tempdir().unwrap();
-    for name in ["pretrained/feedforward", "examples/data"] {
+    for name in ["pretrained/feedforward", "pretrained/convnet", "examples/data"] {
         fs::create_dir_all(folder.path().join(name)).unwrap();
         for entry in fs::read_dir(root().join(name)).unwrap() {
             let entry = entry.unwrap();

@@ -54,6 +54,17 @@ fn at(imported: &Imported, name: &str, x: &[f32]) -> Vec<f32> {
     stage.columns.iter().map(|&column| f32::from(u8::from(bits[column as usize]))).collect()
 }
 
+/// The network taken apart into `steps` kernels and what stands behind them is the network.
+#[track_caller]
+fn assert_streams(imported: &Imported, x: &[f32], steps: usize) {
+    let network = &imported.network;
+    let streamed = network.streamed().unwrap();
+    assert_eq!(streamed.steps.len(), steps);
+    let codes: Vec<i64> = x.iter().map(|&value| network.input().nearest_code(value)).collect();
+    let (found, expected) = (streamed.predict_codes(&codes), network.predict_codes(&codes));
+    assert_eq!((found.bits(), &found.scores), (expected.bits(), &expected.scores));
+}
+
 #[test]
 fn torchlogix_learnable_binarization_and_connections_with_light_tables() {
     let mut random = Random(1);
@@ -220,6 +231,7 @@ fn torchlogix_padded_pooling_and_residual_blocks() {
         let (inner, _) = main[1].forward(&inner, pooled);
         let block: Vec<f32> = inner.iter().zip(&pool).map(|(a, b)| a + b - a * b).collect();
         assert_eq!(at(&imported, "2", &x), block);
+        assert_streams(&imported, &x, 1);
     }
 }
 
@@ -426,13 +438,12 @@ fn difflut_convolutions_with_stride_and_padding() {
         file.floats(&format!("conv.trees.{tree}.0.nodes.0.raw_luts"), &[1, 4], &root_tables[tree]);
     }
     let thresholds: Vec<String> = (0..side * side).map(|_| "[3, 7]".into()).collect();
-    let imported = imported(
-        &file,
-        &format!(
-            "input_format: {{bits: 4}}\nencoder: {{kind: thermometer, values: {{thresholds: [{}]}}}}\nhead: {{classes: 0}}\nmodules: {{conv: {{receptive_field: [3, 2], stride: [2, 1], padding: [1, 2]}}}}",
-            thresholds.join(", ")
-        ),
+    let sidecar = format!(
+        "input_format: {{bits: 4}}\nencoder: {{kind: thermometer, values: {{thresholds: [{}]}}}}\nhead: {{classes: 0}}\nmodules: {{conv: {{receptive_field: [3, 2], stride: [2, 1], padding: [1, 2]}}}}",
+        thresholds.join(", ")
     );
+    let read = imported;
+    let imported = read(&file, &sidecar);
     let out = [(side + 2 - 3) / 2 + 1, side + 4 - 2 + 1];
     for _ in 0..100 {
         let x: Vec<f32> = (0..side * side).map(|_| random.below(16) as f32).collect();
@@ -462,5 +473,14 @@ fn difflut_convolutions_with_stride_and_padding() {
             }
         }
         assert_eq!(at(&imported, "conv", &x), expected);
+    }
+    assert!(imported.network.spatial().is_some());
+    let message = imported.network.streamed().unwrap_err().to_string();
+    assert!(message.contains("its padding of 2 makes"), "{message}");
+    // With less padding it can be streamed.
+    let imported = read(&file, &sidecar.replace("padding: [1, 2]", "padding: [1, 0]"));
+    for _ in 0..20 {
+        let x: Vec<f32> = (0..side * side).map(|_| random.below(16) as f32).collect();
+        assert_streams(&imported, &x, 1);
     }
 }

@@ -146,6 +146,53 @@ mod tests {
     }
 
     #[test]
+    fn what_is_known_of_images_survives_the_file_and_may_be_missing() {
+        use super::super::arbitrary::{ImageShape, RandomStep, random_image_network};
+        let shape = ImageShape {
+            image: [1, 4, 5],
+            input: InputFormat::unsigned(2),
+            bits_per_feature: 2,
+            feature_wise: true,
+            steps: vec![RandomStep::convolution(2, 2, 3, 1, 1)],
+            dense: vec![(2, 6)],
+            head: Head::Bits,
+        };
+        let network = random_image_network(1, &shape);
+        let file = network.to_file();
+        assert_eq!(reopen(file.to_bytes().unwrap()).unwrap(), network);
+        // As a file of the time before it was noted.
+        let plain = network.clone().with_spatial(None).unwrap();
+        assert_eq!(reopen(plain.to_file().to_bytes().unwrap()).unwrap(), plain);
+        for (entry, problem) in [
+            ("{\"bits\":3,\"steps\":[]}", ""),
+            ("{\"bits\":2,\"steps\":7}", "metadata entry `spatial`"),
+            ("{\"bits\":2,\"steps\":[],\"other\":1}", "unknown field `other`"),
+            (
+                "{\"bits\":2,\"steps\":[{\"image\":[2,4,6],\"window\":[3,3],\"stride\":[1,1],\"padding\":[1,1],\"groups\":[1,1]}]}",
+                "step 0: it reads an image of [2, 4, 6] in groups of 2; there are 40 encoded bits",
+            ),
+            (
+                "{\"bits\":2,\"steps\":[{\"image\":[2,4,5],\"window\":[3,9],\"stride\":[1,1],\"padding\":[1,1],\"groups\":[1,1]}]}",
+                "no window of [3, 9] fits an image of 4 x 5 with padding [1, 1]",
+            ),
+            (
+                "{\"bits\":2,\"steps\":[{\"image\":[2,4,5],\"window\":[1,1],\"stride\":[1,1],\"padding\":[0,0],\"groups\":[1,1,1,1]}]}",
+                "step 0: it has 4 layers; there are 3",
+            ),
+        ] {
+            let mut file = plain.to_file();
+            file.metadata("spatial", entry.into());
+            match (reopen(file.to_bytes().unwrap()), problem) {
+                (Ok(read), "") => assert_eq!(read, plain),
+                (read, problem) => {
+                    let message = read.unwrap_err().to_string();
+                    assert!(message.contains(problem), "{message}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_later_version_is_refused_with_both_numbers() {
         let mut file = random_network(1, &NetworkShape::small()).to_file();
         file.metadata("version", "2".into());

@@ -169,11 +169,17 @@ impl BinarizedNetwork {
     /// # Errors
     /// [`BinarizedError::Spatial`] when the sizes do not fit the layers.
     pub fn with_spatial(mut self, spatial: Option<Spatial>) -> Result<Self, BinarizedError> {
-        if let Some(spatial) = &spatial {
-            spatial.check(self.encoder.width(), &self.layers)?;
-        }
+        spatial.iter().try_for_each(|spatial| self.check_spatial(spatial))?;
         self.spatial = spatial.filter(|spatial| !spatial.steps.is_empty());
         Ok(self)
+    }
+
+    /// Whether a description of layers over images fits the layers in its sizes.
+    ///
+    /// # Errors
+    /// [`BinarizedError::Spatial`] when it does not.
+    pub fn check_spatial(&self, spatial: &Spatial) -> Result<(), BinarizedError> {
+        spatial.check(self.encoder.width(), &self.layers)
     }
 
     /// The model's name.

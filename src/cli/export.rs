@@ -513,7 +513,11 @@ fn plan(arguments: &ExportArgs, chosen: Vec<Chosen>, default: Option<&str>) -> R
     let mut wanted = Vec::new();
     for chosen in chosen {
         let target = chosen.checker.target();
-        match chosen.checker.accepts(&arguments.options) {
+        let accepted = match arguments.is_streaming() && target != "verilog" {
+            true => Err("runs a target without the form of --convolution streaming; only verilog has it"),
+            false => chosen.checker.accepts(&arguments.options),
+        };
+        match accepted {
             Ok(()) => {}
             Err(_) if !chosen.required => continue,
             Err(reason) => {

@@ -183,7 +183,13 @@ fn assemble(
     let name = job.sidecar.name.clone().or_else(|| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
     let name = name.unwrap_or_else(|| "imported".into());
     job.sidecar.name = Some(name.clone());
+    let spatial = stack.spatial();
     let network = BinarizedNetwork::new(name, input, encoder, stack.layers, head)
+        .and_then(|network| {
+            // A description is a help: what it does not fit is imported without it.
+            let spatial = spatial.filter(|spatial| network.check_spatial(spatial).is_ok());
+            network.with_spatial(spatial)
+        })
         .map_err(|source| ImportError::Network { path: path.to_owned(), source })?;
     if evaluation == Evaluation::TruthTable {
         job.notes.push(

@@ -4,7 +4,7 @@
 //! convolution becomes one node per position with the same table, a zero of its padding a table
 //! that ignores the input, a skip connection a buffer node per layer that it passes.
 
-use crate::binarized::LutLayer;
+use crate::binarized::{LutLayer, Spatial, SpatialStep};
 use crate::logic::{MAX_INPUTS, TruthTable};
 
 /// Nodes of one unrolled layer; larger ones are refused before they are built.
@@ -65,6 +65,8 @@ pub(super) struct Stack {
     /// The library's column `i` is column `view[i]` of the last layer.
     view: Vec<u32>,
     physical: usize,
+    /// The layers over images from the first layer on.
+    spatial: Option<Spatial>,
 }
 
 impl Stack {
@@ -73,7 +75,22 @@ impl Stack {
         let view: Vec<u32> = (0..width as u32).collect();
         let encoded =
             Stage { name: "encoded".into(), golden: Some("encoded".into()), layer: None, columns: view.clone() };
-        Self { layers: Vec::new(), stages: vec![encoded], view, physical: width }
+        Self { layers: Vec::new(), stages: vec![encoded], view, physical: width, spatial: None }
+    }
+
+    /// Notes that the last layers are a convolution or pooling. The first such step reads encoded
+    /// columns in which `bits` bits of a feature stand next to each other; one that has other
+    /// layers before it is not noted.
+    pub(super) fn note_step(&mut self, bits: usize, step: SpatialStep) {
+        let described = self.spatial.as_ref().map_or(0, Spatial::layers);
+        if described + step.groups.len() == self.layers.len() {
+            self.spatial.get_or_insert(Spatial { bits, steps: Vec::new() }).steps.push(step);
+        }
+    }
+
+    /// The layers over images that were noted.
+    pub(super) fn spatial(&mut self) -> Option<Spatial> {
+        self.spatial.take()
     }
 
     /// Number of bits that the library sees.

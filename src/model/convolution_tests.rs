@@ -77,6 +77,44 @@ fn evaluation_is_the_binarized_network_for_every_node_type_stride_and_padding() 
     }
 }
 
+#[test]
+fn the_kernels_of_a_model_are_found_again_in_its_layers() {
+    let poolings = ["", "  - {type: max_pool, size: [3, 3], stride: 1}\n"];
+    for (window, pooling) in ["stride: 1", "padding: 1", "stride: 2, padding: 1", "stride: [1, 2], padding: [1, 0]"]
+        .into_iter()
+        .flat_map(|window| poolings.map(|pooling| (window, pooling)))
+    {
+        let text = text("dwn", window, "").replace("  - {type: max_pool, size: 2, stride: 1}\n", pooling);
+        let text = match window {
+            // Too small for what stands behind it otherwise.
+            "stride: 2, padding: 1" => text.replace("receptive_field: [2, 1]", "receptive_field: 1"),
+            _ => text,
+        };
+        let network = fitted(&text).binarize().unwrap();
+        let streamed = network.streamed().unwrap_or_else(|error| panic!("{window}, {pooling}: {error}"));
+        assert_eq!(streamed.steps.len(), if pooling.is_empty() { 2 } else { 3 }, "{:?}", streamed.stopped);
+        assert_eq!(streamed.rest.layers().len(), 1);
+        for row in samples(30, 2).chunks(60) {
+            let codes: Vec<i64> = row.iter().map(|&value| network.input().nearest_code(value)).collect();
+            let (found, expected) = (streamed.predict_codes(&codes), network.predict_codes(&codes));
+            assert_eq!((found.scores, found.class), (expected.scores, expected.class), "{window}");
+        }
+    }
+    // A pooling that takes several layers of ors.
+    let wide = text("dwn", "padding: 1", "").replace("size: 2, stride: 1", "size: [4, 5], stride: 1");
+    let streamed =
+        fitted(&wide.replace("receptive_field: [2, 1]", "receptive_field: 1")).binarize().unwrap().streamed().unwrap();
+    assert_eq!((streamed.steps.len(), streamed.steps[1].kernel.layers().len()), (3, 2));
+}
+
+#[test]
+fn branches_end_what_is_known_of_images() {
+    let network = fitted(&text("dwn", "padding: 1", "")).binarize().unwrap();
+    let described = network.spatial().unwrap();
+    assert_eq!((described.bits, described.steps.len(), described.layers()), (2, 3, 2 + 1 + 3));
+    assert_eq!(described.steps[0].image, [4, 5, 6]);
+}
+
 /// The columns of a convolution written out a second time, by pixels instead of indices.
 #[test]
 fn a_convolution_reads_the_pixels_of_its_windows() {

@@ -7,7 +7,7 @@
     const auto random = [&state]() { return (state = state * 1664525u + 1013904223u) >> 16; };
     const size_t pixels = {{ pixels }}, frames = vectors.size() / pixels;
     size_t sent = 0, received = 0, cycles = 0, gap = 0;
-    bool writes = false, wrong = false;
+    bool writes = false, wrong = false, late = false;
     const auto edge = [&top]() {
         top.{{ main.clock }} = 1;
         top.eval();
@@ -23,7 +23,7 @@
         ++cycles;
         if (gap) --gap;
         // Now and then the next frame is late.
-        if (sends && ++sent % pixels == 0 && random() % 2) gap = random() % (3 * pixels);
+        if (sends && ++sent % pixels == 0 && late && random() % 2) gap = random() % (3 * pixels);
     };
 {%- if main.interface == Interface::Axis %}
     top.s_axis_tvalid = 0;
@@ -93,18 +93,20 @@
         sent = received = gap = 0;
     };
     const size_t all = frames * pixels, some = {{ 2 * main.latency + 5 }};
-    // What is on its way at a reset never comes out, and the next pixel is the first of a frame.
+    // Resets at several places of a frame: what is on its way never comes out, and the next pixel is
+    // the first of a frame, whether it comes at once or later.
     restart();
-    for (size_t cycle = 0; cycle < 2 * pixels; ++cycle) tick(all, true);
-    restart();
-    for (size_t cycle = 0; cycle < some; ++cycle) tick(0, true);
-    for (size_t cycle = 0; cycle < pixels + pixels / 2 + 3; ++cycle) tick(all, true);
-    restart();
+    for (size_t again = 0; again < 6; ++again) {
+        for (size_t cycle = 0; cycle < (1 + again % 2 * 3) * pixels + 3 + again * pixels / 4; ++cycle) tick(all, true);
+        restart();
+        if (again % 2 == 0) for (size_t cycle = 0; cycle < some; ++cycle) tick(0, true);
+    }
     // Full rate, then pauses at random.
     writes = true;
     for (size_t cycle = 0; cycle < all + {{ main.latency }}; ++cycle) tick(all, false);
     if (received != frames) fault("results are missing or late at full rate");
     writes = false;
+    late = true;
     restart();
     for (size_t cycle = 0; cycle < 20 * all + 1000 && received < frames; ++cycle) tick(all, true);
     if (received != frames) fault("results are missing");

@@ -108,6 +108,7 @@ fn prepare(arguments: &ExportArgs, plan: &Plan) -> Result<Work, CliError> {
 fn print_sizes(work: &Work) {
     let luts = |design: &Design| NetlistStats::new(&design.core).lut6(|_| true);
     say!("\n{:<8} {:<42} {:>7} {:>8}", "part", "", "LUT6", "levels");
+    let mut total = 0;
     for (index, step) in work.design.steps.iter().enumerate() {
         let (window, made) = (step.window, step.window.made);
         let shape = format!(
@@ -121,7 +122,9 @@ fn print_sizes(work: &Work) {
             made[1],
             made[2]
         );
-        say!("{:<8} {shape:<42} {:>7} {:>8}", format!("kernel {index}"), luts(&step.kernel), step.kernel.core.depth());
+        let own = luts(&step.kernel);
+        total += own;
+        say!("{:<8} {shape:<42} {own:>7} {:>8}", format!("kernel {index}"), step.kernel.core.depth());
     }
     let rest = &work.design.rest;
     let whole = NetlistStats::new(&flatten(rest)).lut6(|_| true);
@@ -131,6 +134,7 @@ fn print_sizes(work: &Work) {
         format!("{} bits, head included", rest.input.features),
         rest.depth()
     );
+    say!("{:<8} {:<42} {:>7}", "total", "comparisons and counters not counted", total + whole);
     if let Some(reason) = &work.parts.stopped {
         say!("not streamed, but unrolled in front of the dense layers: {reason}");
     }

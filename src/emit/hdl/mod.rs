@@ -237,7 +237,7 @@ fn settings(
     };
     let refuse = |reason: &str| Err(EmitError::Combination { target, reason: reason.to_owned() });
     if options.convolution == Convolution::Streaming {
-        return refuse("--convolution streaming is a form of whole networks, and this is one that is unrolled");
+        return refuse("--convolution streaming is a form of `difflut export` and `difflut verify`; leave it out here");
     }
     match (&design.head, settings.outputs) {
         (DesignHead::Bits, OutputSet::Class | OutputSet::Scores) => {

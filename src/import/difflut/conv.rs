@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::binarized::SpatialStep;
 use crate::import::sidecar::Sides;
 use crate::import::stack::{MAX_NODES, Rows, Source, Stack};
 use crate::import::{Evaluation, ImportError, job::Job};
@@ -120,6 +121,10 @@ pub(super) fn push(
     if width != 1 && levels > 0 {
         return Err(job.layer_error(conv, format!("its trees end in {width} nodes instead of one")));
     }
+    // The encoded bits of a feature stand next to each other, in whatever order the library sees them.
+    let bits = job.sidecar.image.as_ref().map_or(1, |image| channels / image.first().copied().unwrap_or(1).max(1));
+    let Geometry { field: window, stride, padding } = geometry;
+    stack.note_step(bits, SpatialStep { image, window, stride, padding, groups: vec![1; levels + 1] });
     let made = [tree_count, out[0], out[1]];
     Ok((made, evaluation))
 }

@@ -5,6 +5,7 @@
 //! last, for every output position; `_indices_L<l> (rank, nodes)` are the children of a node.
 //! The output is `(kernels, positions)`. Pooling is the or of a window.
 
+use crate::binarized::SpatialStep;
 use crate::import::sidecar::{ModuleSpec, Sides};
 use crate::import::stack::{MAX_NODES, Rows, Source, Stack};
 use crate::import::{ImportError, job::Job};
@@ -95,16 +96,62 @@ pub(super) fn push(
     }
     carry(&mut rows, image.bits(), carried);
     stack.push(rows);
+    let mut groups = vec![leaves];
     let mut width = leaves;
     let mut level = 1;
     while checkpoint.get(&format!("{name}.tree_weights.{level}")).is_some() {
         width = push_level(job, stack, name, level, (rank, kernels, positions, width), carried)?;
+        groups.push(width);
         level += 1;
     }
     if width != 1 {
         return Err(job.layer_error(name, format!("its trees end in {width} nodes instead of one")));
     }
+    if carried == 0 {
+        let at = |position: usize| {
+            let places = (0..rank * kernels * leaves)
+                .map(move |i| at(i / (kernels * leaves), i / leaves % kernels, position, i % leaves));
+            places.map(|place| &place[..axes])
+        };
+        if let Some(step) = step(at, image, &sides, &padding, groups) {
+            stack.note_step(1, step);
+        }
+    }
     Ok(Image { channels: kernels, sides })
+}
+
+/// The step of windows whose elements at a position are `at`. Coordinates say where windows
+/// begin and which of their places are read; the window is the smallest that has these places
+/// and as many positions.
+fn step<'a, P: Iterator<Item = &'a [i64]>>(
+    at: impl Fn(usize) -> P,
+    image: &Image,
+    sides: &[usize],
+    padding: &[usize],
+    groups: Vec<usize>,
+) -> Option<SpatialStep> {
+    let (&[height, width], &[rows, columns]) = (image.sides.as_slice(), sides) else { return None };
+    let mut step = SpatialStep {
+        image: [image.channels, height, width],
+        window: [0; 2],
+        stride: [1; 2],
+        padding: [*padding.first()?, *padding.get(1)?],
+        groups,
+    };
+    for (axis, (count, neighbour)) in [(rows, columns), (columns, 1)].into_iter().enumerate() {
+        if count > 1 {
+            let (here, there) = (at(0).next()?.get(axis)?, at(neighbour).next()?.get(axis)?);
+            step.stride[axis] = usize::try_from(there - here).ok().filter(|&stride| stride > 0)?;
+        }
+        let padded = step.image[axis + 1] + 2 * step.padding[axis];
+        let largest = padded.checked_sub((count - 1) * step.stride[axis])?;
+        let read = at(0).filter_map(|place| usize::try_from(place[axis]).ok()).max()? + 1;
+        step.window[axis] = read.max((largest + 1).saturating_sub(step.stride[axis])).max(1);
+        if step.window[axis] > largest {
+            return None;
+        }
+    }
+    Some(step)
 }
 
 /// An upper level of all trees; returns its nodes per tree.
@@ -239,7 +286,22 @@ pub(super) fn push_pool(
             (0..window).filter_map(inside).collect()
         })
         .collect();
+    let before = stack.layers.len();
     stack.push_or(&groups);
+    if let (&[height, width], [rows, columns], [down, across], [above, beside]) =
+        (image.sides.as_slice(), &kernel[..], &stride[..], &padding[..])
+    {
+        // Ors of a window that is too wide for one stand next to each other.
+        let groups = stack.layers[before..].iter().map(|layer| layer.width() / made.bits()).collect();
+        let step = SpatialStep {
+            image: [image.channels, height, width],
+            window: [*rows, *columns],
+            stride: [*down, *across],
+            padding: [*above, *beside],
+            groups,
+        };
+        stack.note_step(1, step);
+    }
     Ok(made)
 }
 

@@ -39,6 +39,7 @@ module {{ b.name }}_tb;
   reg [8*1024-1:0] path;
   reg writes_results;
   reg pauses;
+  reg late;
   integer results;
   integer failures;
   integer cycle;
@@ -49,6 +50,7 @@ module {{ b.name }}_tb;
   integer total;
   integer idle;
   integer gap;
+  integer again;
 
   {{ b.name }} dut (
 {%- if b.stream.is_some() %}
@@ -152,7 +154,7 @@ module {{ b.name }}_tb;
         sent = sent + 1;
         in_valid = 1'b0;
         // Now and then the next frame is late.
-        if (sent % PIXELS == 0 && $random(seed) % 2 == 0) gap = {$random(seed)} % (3 * PIXELS);
+        if (late && sent % PIXELS == 0 && $random(seed) % 2 == 0) gap = {$random(seed)} % (3 * PIXELS);
       end
       cycle = cycle + 1;
     end
@@ -203,18 +205,18 @@ module {{ b.name }}_tb;
     held = 1'b0;
 {%- endif %}
 
-    // Resets in the middle of a frame: what was sent before never comes out, and the next pixel is
-    // the first of a frame.
+    // Resets at several places of a frame: what was sent before never comes out, and the next pixel
+    // is the first of a frame, whether it comes at once or later.
     reset;
     pauses = 1'b1;
-    total = VECTORS;
-    for (idle = 0; idle < {{ 2 * b.pixels }}; idle = idle + 1) tick;
-    reset;
-    total = 0;
-    for (idle = 0; idle < {{ b.drain }}; idle = idle + 1) tick;
-    total = VECTORS;
-    for (idle = 0; idle < {{ b.pixels / 2 + b.pixels + 3 }}; idle = idle + 1) tick;
-    reset;
+    late = 1'b0;
+    for (again = 0; again < 6; again = again + 1) begin
+      total = VECTORS;
+      for (idle = 0; idle < (1 + again % 2 * 3) * PIXELS + 3 + again * PIXELS / 4; idle = idle + 1) tick;
+      reset;
+      total = 0;
+      if (again % 2 == 0) for (idle = 0; idle < {{ b.drain }}; idle = idle + 1) tick;
+    end
 
     // All frames, a pixel a cycle: each result {{ b.timing.latency }} cycles after the first pixel of its frame.
     writes_results = $value$plusargs("results=%s", path) != 0;
@@ -229,6 +231,7 @@ module {{ b.name }}_tb;
     // Pauses{% if b.stream.is_some() %} and back-pressure{% endif %} at random.
     reset;
     pauses = 1'b1;
+    late = 1'b1;
     total = VECTORS < 40 ? VECTORS : 40;
     idle = 0;
     while (received < total && idle < 20 * total * PIXELS + 1000) begin
