@@ -249,13 +249,17 @@ fn the_test_bench_finds_every_fault_of_windows_and_buffers() {
         ("", ("wire ce = ~full | taken;", "wire ce = 1'b1;")),
         ("", ("assign s_axis_tready = running & ce;", "assign s_axis_tready = running;")),
         ("_window0", ("else if (ce) begin", "else begin")),
-        ("_image", ("in_valid & ce", "in_valid")),
     ] {
         let output = faulty(folder.path(), &name, module, change);
         assert!(output.contains("FAIL "), "{module} {change:?}\n{output}");
     }
     run_silent(folder.path(), "iverilog", &format!("-y . -o sim {name}_tb.v"));
     assert!(run(folder.path(), "vvp", "-n sim").output.ends_with("PASS 30 vectors\n"));
+    // Where a position of the next frame comes right behind the last of one.
+    let network = random_image_network(5, &shape([1, 5, 5], vec![RandomStep::convolution(4, 3, 3, 1, 1)]));
+    let name = write(folder.path(), &streamed(&network, "2"), &axis, &vectors(&network, 40));
+    let output = faulty(folder.path(), &name, "_image", ("in_valid & ce", "in_valid"));
+    assert!(output.contains("FAIL "), "{output}");
 }
 
 #[test]

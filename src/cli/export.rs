@@ -7,8 +7,8 @@ use clap::Args;
 
 use crate::binarized::{BinarizedNetwork, Head};
 use crate::emit::{
-    self, Convolution, EmitError, EmitOptions, EmitRequest, EmittedFile, EncoderOption, Provenance, TARGETS, Target, TestVectors,
-    Vector,
+    self, Convolution, EmitError, EmitOptions, EmitRequest, EmittedFile, EncoderOption, Provenance, TARGETS, Target,
+    TestVectors, Vector,
 };
 use crate::files::{nearest, sha256_hex, write_atomically, write_folder};
 use crate::lower::{flatten, lower, to_code_bits};

@@ -300,7 +300,7 @@ impl Model {
         let head = self.binarized_head();
         let input = self.config.input_format.ok_or(ModelError::NotFitted)?;
         let network = BinarizedNetwork::new(self.name(), input, fitted.encoder.binarize(), row.1, head)?;
-        Ok(network.with_spatial(spatial::spatial(&self.config)?)?)
+        Ok(network.with_spatial(spatial::spatial(&self.config, &self.steps)?)?)
     }
 
     /// The steps with their weights.
