@@ -205,6 +205,7 @@ fn a_library_whose_wide_words_differ_from_narrow_ones_is_found_out() {
             files: &files,
             identifier: &name,
             latency: 0,
+            frame: None,
             options: &EmitOptions::default(),
             vectors: &vectors,
             folder: folder.path(),
