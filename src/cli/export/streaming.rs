@@ -182,7 +182,7 @@ fn prove(work: &Work) -> Result<(), CliError> {
 
 fn prove_part(network: &BinarizedNetwork, design: &Design) -> Result<(), CliError> {
     let name = network.name();
-    match prove::prove_network(network, &flatten(design), &ProofOptions::default()) {
+    match prove::prove_network(network, &flatten(design), &design.head, &ProofOptions::default()) {
         Proof::Equal(_) => Ok(()),
         Proof::Different { output, .. } => {
             Err(CliError::Different(format!("proof: output bit {output} of `{name}` differs from the network")))
