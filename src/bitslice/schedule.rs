@@ -39,7 +39,7 @@ pub(crate) fn schedule_in_runs(
     while let Some(kind) = queue.most_urgent() {
         for _ in 0..length {
             let Some(next) = queue.pop(kind) else { break };
-            order.push(cells[next as usize].clone());
+            order.push(cells[next as usize]);
         }
     }
     order

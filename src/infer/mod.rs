@@ -276,7 +276,7 @@ mod tests {
         let head = NetworkHead::GroupSum { classes: 3, tau: 1.0 };
         let encoder = Encoder::from_thresholds(2, &[0.5, 0.5]);
         let network = BinarizedNetwork::new("r", InputFormat::unsigned(1), encoder, vec![layer], head).unwrap();
-        let values: Vec<f32> = (0..8).map(|i| (i / 2 >> (i % 2) & 1) as f32).collect();
+        let values: Vec<f32> = (0..8).map(|i| ((i / 2) >> (i % 2) & 1) as f32).collect();
         let predictions = Engine::new(&network).predict(&values, true);
         for (sample, row) in values.chunks_exact(2).enumerate() {
             let outcome = network.predict(row);

@@ -1,4 +1,5 @@
 //! Where samples come from: packed bits, rows of bits, rows of floats.
+#![allow(clippy::needless_range_loop, reason = "indices are lanes, words and squares of several arrays")]
 
 use crate::binarized::EncodedBit;
 use crate::logic::BitMatrix;

@@ -1,4 +1,5 @@
 //! Samples as bytes to words of one sample per bit.
+#![allow(clippy::needless_range_loop, reason = "indices are lanes, words and squares of several arrays")]
 
 /// Samples and bytes of a square.
 pub(super) const SIDE: usize = 64;
