@@ -148,19 +148,19 @@ fn tables_that_are_counted_together_are_right_in_every_tool() {
         assert!(ended.stdout.contains("fuse-counts"), "{}", ended.stdout);
         ended.stdout
     };
-    let text =
-        run(&["--check-passes", "--prove", "--target", "verilog,vhdl,blif,c", "--check", "all", "--vectors", "300"]);
+    let common = ["--check-passes", "--prove", "--vectors", "300"];
+    let text = run(&[&common[..], &["--target", "verilog,blif", "--check", "icarus,verilator,yosys,formal"]].concat());
     assert!(text.contains("proof: equal to the network for every input"), "{text}");
-    for check in ["icarus", "verilator", "ghdl", "yosys", "gcc"] {
-        assert!(
-            text.lines().any(|line| line.starts_with(&format!("check {check} ")) && line.contains("equal on")),
-            "{text}"
-        );
+    for check in ["icarus", "verilator", "yosys"] {
+        let equal = |line: &str| line.starts_with(&format!("check {check} ")) && line.contains("equal on");
+        assert!(text.lines().any(equal), "{check}: {text}");
     }
     assert!(
         text.lines().any(|line| line.starts_with("check formal") && line.contains("for all 2^20 inputs")),
         "{text}"
     );
-    let piped = ["--pipeline", "2", "--interface", "valid", "--target", "verilog,vhdl", "--check", "icarus,ghdl"];
-    assert_eq!(run(&piped).matches(" equal on ").count(), 2);
+    for (target, check) in [("verilog", "icarus"), ("vhdl", "ghdl")] {
+        let piped = ["--pipeline", "2", "--interface", "valid", "--target", target, "--check", check];
+        assert!(run(&piped).contains(" equal on "));
+    }
 }
