@@ -5,14 +5,12 @@ use std::path::Path;
 use difflut::binarized::arbitrary::{NetworkShape, random_network};
 use difflut::binarized::{BinarizedNetwork, Head};
 use difflut::config::InputFormat;
-use difflut::emit::{
-    COptions, CStyle, EmitOptions, EmitRequest, Provenance, TestVectors, Vector, WordSize, identifier, target,
-};
+use difflut::emit::{COptions, CStyle, EmitOptions, EmitRequest, Provenance, TestVectors, WordSize, target};
 use difflut::lower::lower;
-use difflut::verify::Verdict;
+use difflut::verify::{Verdict, checker};
 
 use crate::support::shapes::{classes, networks, vectors};
-use crate::support::{check_with, run, run_silent, tool};
+use crate::support::{check_with, program, skipped, tool};
 
 fn options(c_style: CStyle, c_word: Option<WordSize>, c_batch: bool) -> EmitOptions {
     EmitOptions { c: COptions { c_style, c_word, c_batch }, ..EmitOptions::default() }
@@ -48,79 +46,6 @@ fn network(head: Head) -> BinarizedNetwork {
     random_network(21, &shape)
 }
 
-/// Writes header and main program into `folder`. The program evaluates 20 vectors, prints PASS or
-/// FAIL by `say` and ends by `end`; `prologue` is put before everything.
-fn write_program(
-    folder: &Path,
-    options: &EmitOptions,
-    network: &BinarizedNetwork,
-    prologue: &str,
-    end: &str,
-) -> String {
-    let design = lower(network);
-    let vectors = vectors(network, 20);
-    let provenance = Provenance {
-        tool_version: "0.0.0".to_owned(),
-        model_sha256: "0".repeat(64),
-        input_values: "value = code * 1 + 0".to_owned(),
-        scale: 1.0,
-        offset: 0.0,
-        tau: None,
-    };
-    let none = TestVectors::default();
-    let request = EmitRequest { design: &design, flat: &design.core, provenance: &provenance, options, vectors: &none };
-    for file in target("c").unwrap().emit(&request).unwrap() {
-        std::fs::write(folder.join(&file.name), &file.contents).unwrap();
-    }
-    let name = identifier(&design.name);
-    let upper = name.to_ascii_uppercase();
-    let rows = |row: &dyn Fn(&Vector) -> String| {
-        vectors.vectors.iter().map(|vector| format!("    {{{}}},\n", row(vector))).collect::<String>()
-    };
-    let codes = rows(&|vector| vector.codes.iter().map(|code| format!("{code},")).collect());
-    let results = rows(&|vector| match vector.class {
-        Some(class) => std::iter::once(class).chain(vector.scores.iter().copied()).map(|n| format!("{n},")).collect(),
-        None => vector.bits.iter().map(|&bit| format!("{},", u8::from(bit))).collect(),
-    });
-    let (width, body) = match network.head() {
-        Head::Bits => (
-            format!("{upper}_BITS"),
-            format!(
-                "static uint8_t bits[{upper}_BITS];
-                 {name}_bits(codes[v], bits);
-                 for (i = 0; i < {upper}_BITS; i++) if (bits[i] != results[v][i]) wrong++;"
-            ),
-        ),
-        Head::GroupSum { .. } => (
-            format!("1 + {upper}_CLASSES"),
-            format!(
-                "static uint16_t scores[{upper}_CLASSES];
-                 {name}_scores(codes[v], scores);
-                 if ({name}_predict(codes[v]) != results[v][0]) wrong++;
-                 for (i = 0; i < {upper}_CLASSES; i++) if (scores[i] != results[v][1 + i]) wrong++;"
-            ),
-        ),
-    };
-    let program = format!(
-        "#include \"{name}.h\"
-{prologue}
-static const {name}_feature_t codes[20][{upper}_FEATURES] = {{\n{codes}}};
-static const uint16_t results[20][{width}] = {{\n{results}}};
-int main(void) {{
-    unsigned v, i, wrong = 0;
-    for (v = 0; v < 20; v++) {{
-        {body}
-    }}
-    say(wrong == 0 ? \"PASS 20 vectors\" : \"FAIL\");
-    {end}
-    return wrong != 0;
-}}
-"
-    );
-    std::fs::write(folder.join("main.c"), program).unwrap();
-    name
-}
-
 /// Both styles, each with scores and with plain bits.
 fn programs() -> Vec<(EmitOptions, BinarizedNetwork)> {
     vec![
@@ -130,70 +55,131 @@ fn programs() -> Vec<(EmitOptions, BinarizedNetwork)> {
     ]
 }
 
-const STRICT: &str = "-std=c99 -Wall -Wextra -Werror -Os";
+/// Whether the check's compiler, library and emulator are there; else the test is skipped by name.
+fn device(test: &str, check: &str) -> bool {
+    let checker = checker(check).unwrap();
+    let mut programs = checker.programs().iter();
+    programs.all(|program| tool(test, program.name))
+        && match checker.require() {
+            Ok(()) => true,
+            Err(error) => {
+                skipped(&format!("{test}: {error}"));
+                false
+            }
+        }
+}
 
 #[test]
-fn cortex_m_and_risc_v_agree_in_qemu() {
-    let test = "cortex_m_and_risc_v_agree_in_qemu";
-    let printf = "#include <stdio.h>\n#define say(text) puts(text)";
-    for (compiler, emulator, architecture, memory) in [
-        (
-            "arm-none-eabi-gcc",
-            "qemu-system-arm -M mps2-an386",
-            "-mcpu=cortex-m4 -mthumb",
-            "__flash=0,--defsym=__flash_size=0x400000,--defsym=__ram=0x20000000,--defsym=__ram_size=0x20000",
-        ),
-        (
-            "arm-none-eabi-gcc",
-            "qemu-system-arm -M microbit",
-            "-mcpu=cortex-m0 -mthumb",
-            "__flash=0,--defsym=__flash_size=0x40000,--defsym=__ram=0x20000000,--defsym=__ram_size=0x4000",
-        ),
-        (
-            "riscv64-unknown-elf-gcc",
-            "qemu-system-riscv32 -M virt -bios none",
-            "-march=rv32imac -mabi=ilp32",
-            "__flash=0x80000000,--defsym=__flash_size=0x200000,--defsym=__ram=0x80200000,--defsym=__ram_size=0x20000",
-        ),
-    ] {
-        let (machine, arguments) = emulator.split_once(' ').unwrap();
-        if ![compiler, machine].iter().all(|program| tool(test, program)) {
+fn microcontrollers_agree_in_their_emulators() {
+    for check in ["arm", "arm-m0", "riscv", "avr"] {
+        if !device("microcontrollers_agree_in_their_emulators", check) {
             continue;
         }
         for (options, network) in programs() {
-            let folder = tempfile::tempdir().unwrap();
-            write_program(folder.path(), &options, &network, printf, "");
-            let picolibc = "--specs=picolibc.specs --crt0=hosted --oslib=semihost";
-            let link = format!("-Wl,--defsym={memory}");
-            run_silent(folder.path(), compiler, &format!("{STRICT} {architecture} {picolibc} {link} -o a.elf main.c"));
-            let semihosting = "-nographic -monitor none -serial null -semihosting-config enable=on,target=native";
-            let ran = run(folder.path(), machine, &format!("{arguments} {semihosting} -kernel a.elf"));
-            assert!(ran.success && ran.output.contains("PASS 20 vectors"), "{emulator}, {options:?}: {}", ran.output);
+            let (design, vectors) = (lower(&network), vectors(&network, 20));
+            let verdict = check_with(check, &options, &network, &design, &vectors, &vectors);
+            assert_eq!(verdict, Verdict::Equal { vectors: 20 }, "{check}, {options:?}");
         }
     }
 }
 
 #[test]
-fn an_avr_agrees_in_simavr() {
-    let test = "an_avr_agrees_in_simavr";
-    if !["avr-gcc", "simavr"].iter().all(|program| tool(test, program)) {
+fn codes_of_every_width_and_sign_reach_the_devices() {
+    for (number, (shape, network)) in networks().into_iter().enumerate() {
+        let check = ["arm", "avr", "riscv"][number % 3];
+        if device("codes_of_every_width_and_sign_reach_the_devices", check) {
+            let (design, vectors) = (lower(&network), vectors(&network, 17));
+            let verdict = check_with(check, &EmitOptions::default(), &network, &design, &vectors, &vectors);
+            assert_eq!(verdict, Verdict::Equal { vectors: 17 }, "{shape}, {check}");
+        }
+    }
+}
+
+/// A model file of `nodes` nodes over 400 features.
+fn model(folder: &Path, nodes: usize) -> String {
+    let shape = NetworkShape {
+        features: 400,
+        input: InputFormat::unsigned(8),
+        bits_per_feature: 3,
+        layers: vec![(6, nodes), (6, 50)],
+        head: classes(5),
+    };
+    let path = folder.join("wide.safetensors");
+    random_network(3, &shape).to_file().write(&path).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn more_vectors_than_a_flash_holds_are_run_in_parts() {
+    if !device("more_vectors_than_a_flash_holds_are_run_in_parts", "avr") {
         return;
     }
-    let uart = "#include <avr/io.h>
-#include <avr/interrupt.h>
-#include <avr/sleep.h>
-static void say(const char *text) {
-    UCSR0B = 1 << TXEN0;
-    for (; *text; text++) { while (!(UCSR0A & 1 << UDRE0)) {} UDR0 = (uint8_t)*text; }
-    while (!(UCSR0A & 1 << UDRE0)) {}
-    UDR0 = 10;
-}";
-    for (options, network) in programs() {
-        let folder = tempfile::tempdir().unwrap();
-        write_program(folder.path(), &options, &network, uart, "cli(); sleep_mode();");
-        run_silent(folder.path(), "avr-gcc", &format!("{STRICT} -mmcu=atmega1284p -o a.elf main.c"));
-        let ran = run(folder.path(), "simavr", "-m atmega1284p -f 16000000 a.elf");
-        assert!(ran.output.contains("PASS 20 vectors"), "{options:?}: {}", ran.output);
+    let folder = tempfile::tempdir().unwrap();
+    let path = model(folder.path(), 60);
+    let arguments = ["verify", &path, "--check", "avr", "--vectors", "200", "--keep", "kept"];
+    let ended = program("difflut", folder.path(), &arguments);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    assert!(ended.stdout.contains("check avr        equal on 200 vectors"), "{}", ended.stdout);
+    // 80 of 400 bytes are one array of 32,000.
+    let transcript = std::fs::read_to_string(folder.path().join("kept/avr/transcript.txt")).unwrap();
+    assert_eq!(transcript.matches("$ simavr -m atmega1284p").count(), 3, "{transcript}");
+}
+
+#[test]
+fn a_model_that_is_too_large_for_a_device_is_left_out_with_the_numbers_and_fails_where_required() {
+    let test = "a_model_that_is_too_large_for_a_device_is_left_out_with_the_numbers_and_fails_where_required";
+    if !device(test, "avr") || !tool(test, "gcc") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = model(folder.path(), 3000);
+    let check = |arguments: &[&str]| {
+        let all = [&["verify", &path, "-O0", "--vectors", "20", "--c-style", "straight"][..], arguments].concat();
+        program("difflut", folder.path(), &all)
+    };
+    let words = "it takes ";
+    let all = check(&["--check", "all", "--target", "c", "--require", "gcc"]);
+    assert_eq!(all.code, 0, "{}{}", all.stdout, all.stderr);
+    let line = all.stdout.lines().find(|line| line.starts_with("check avr        skipped: ")).unwrap();
+    assert!(line.contains(words) && line.contains("; an ATmega1284P has 131072 and 16384"), "{line}");
+    let required = check(&["--require", "avr", "--check", "avr"]);
+    assert_eq!(required.code, 3, "{}{}", required.stdout, required.stderr);
+    assert!(required.stdout.contains(words), "{}", required.stdout);
+}
+
+#[cfg(unix)]
+#[test]
+fn compilers_and_emulators_that_fail_say_nothing_or_lie_are_exit_code_3() {
+    use crate::support::fake_tool;
+    let folder = tempfile::tempdir().unwrap();
+    let path = model(folder.path(), 30);
+    // Stands in for the compiler: an object, a map and stack sizes of nothing.
+    let compiles = "for word in \"$@\"; do case \"$word\" in \
+        -print-file-name=*) echo /lib/${word#*=}; exit 0;; esac; done
+        : > harness.su; : > firmware.map; : > firmware.elf";
+    for (tool, script, words) in [
+        ("avr-gcc", "echo internal compiler error; exit 1", "does not find `crtatmega1284p.o`"),
+        ("simavr", "exit 0", "no last line `#!10 ;`"),
+        ("simavr", "echo segmentation fault; exit 139", "segmentation fault"),
+        ("simavr", "exec /bin/sleep 60", "did not end within 1 seconds"),
+        ("simavr", "echo '#!10 ;'", "0 numbers for 10 vectors of 6 outputs"),
+        ("simavr", "echo '#1 2 3 4 5 6 ;'; echo '#!10 ;'", "6 numbers for 10 vectors of 6 outputs"),
+        ("simavr", "echo '#1 2 3 4'; echo '#!10 ;'", "a line is cut short"),
+        ("simavr", "echo '#!10 ;'; echo '#1 ;'", "more after its last line"),
+    ] {
+        fake_tool(folder.path(), "avr-gcc", compiles);
+        fake_tool(folder.path(), "simavr", "exit 0");
+        fake_tool(folder.path(), tool, script);
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_difflut"))
+            .current_dir(folder.path())
+            .env("PATH", folder.path())
+            .args(["verify", &path, "--check", "avr", "--time-limit", "1", "--vectors", "10"])
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert_eq!(output.status.code(), Some(3), "{script}: {text}");
+        assert!(text.contains(words), "{script}: no `{words}` in {text}");
+        assert!(!text.contains("equal on"), "{text}");
     }
 }
 

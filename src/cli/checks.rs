@@ -73,10 +73,14 @@ impl CheckArgs {
             verify::checker(name).ok_or_else(|| unknown("check", name, known))?;
         }
         let all = self.check.iter().any(|name| name == "all");
-        let named = |checker: &dyn Checker| self.check.iter().chain(&self.require).any(|name| name == checker.name());
-        let everything = self.require.iter().any(|name| name == "all");
-        let chosen = CHECKERS.iter().map(|&checker| Chosen { checker, required: everything || named(checker) });
+        let chosen = CHECKERS.iter().map(|&checker| Chosen { checker, required: self.requires(checker) });
         Ok(chosen.filter(|chosen| chosen.required || all).collect())
+    }
+
+    /// Whether this check has to run: it was asked for by its name.
+    fn requires(&self, checker: &dyn Checker) -> bool {
+        let named = self.check.iter().chain(&self.require).any(|name| name == checker.name());
+        named || self.require.iter().any(|name| name == "all")
     }
 
     /// The stimulus of this run.
@@ -182,6 +186,11 @@ pub(super) fn conclude(arguments: &CheckArgs, model: &LoadedModel, records: Vec<
         return Err(CliError::Different(different.join("\n")));
     }
     let failed = sentences(|outcome| matches!(outcome, CheckOutcome::Failed { .. }));
+    let skipped = sentences(|outcome| matches!(outcome, CheckOutcome::Skipped { .. }));
+    // Nothing checked is not the same as nothing wrong.
+    if !skipped.is_empty() && skipped.len() == summary.records.len() {
+        return Err(CliError::Checks(format!("nothing was checked\n{}", skipped.join("\n"))));
+    }
     if failed.is_empty() { Ok(()) } else { Err(CliError::Checks(failed.join("\n"))) }
 }
 
@@ -228,7 +237,13 @@ fn run_check(
         }
         _ => None,
     };
-    let mut record = CheckRecord::new(checker, verdict, started.elapsed());
+    let mut record = match verdict {
+        // That a device is small says nothing against the artefact.
+        Err(error @ ToolError::TooLarge { .. }) if !arguments.requires(checker) => {
+            CheckRecord::skipped(checker, &error)
+        }
+        verdict => CheckRecord::new(checker, verdict, started.elapsed()),
+    };
     if let (CheckOutcome::Different { details, .. }, Some(place)) = (&mut record.outcome, place) {
         details.push('\n');
         details.push_str(&place);

@@ -218,8 +218,7 @@ pub(super) fn verify(arguments: &ExportArgs, mutants: Option<u32>) -> Result<(),
         let fits = |checker: &&dyn Checker| {
             let named = chosen.iter().any(|chosen| chosen.checker.name() == checker.name());
             let target = arguments.target.is_empty() || arguments.target.iter().any(|name| name == checker.target());
-            // Synthesis takes minutes, so it has to be asked for.
-            !named && target && !checker.name().starts_with("gates-")
+            !named && target && checker.by_default()
         };
         let default: Vec<Chosen> =
             CHECKERS.iter().copied().filter(fits).map(|checker| Chosen { checker, required: false }).collect();

@@ -11,7 +11,7 @@ use super::foreign::{self, Foreign};
 /// Arguments of `difflut verify`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Without --check, every check that fits the targets and is installed runs, but for those that synthesize (gates-...)."
+    after_help = "Without --check, every check that fits the targets and is installed runs, but for those that synthesize (gates-...) or emulate a microcontroller (arm, avr, ...)."
 )]
 pub(super) struct VerifyArgs {
     #[command(flatten)]

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::netlist::DesignHead;
+use crate::netlist::{Design, DesignHead};
 
 use super::checker::{CheckRequest, CheckRun, Checker, answers_from_decimal, write_scratch};
 use super::{Program, Run, ToolError};
@@ -43,6 +43,14 @@ struct Harness<'a> {
     vectors: usize,
 }
 
+/// The type of a score in the C header.
+pub(super) fn score_type(design: &Design) -> &'static str {
+    match &design.head {
+        DesignHead::Classes(head) if head.score_bits() > 16 => "uint32_t",
+        _ => "uint16_t",
+    }
+}
+
 impl Checker for CHeader {
     fn name(&self) -> &'static str {
         self.name
@@ -73,10 +81,7 @@ impl Checker for CHeader {
             name,
             upper: name.to_uppercase(),
             classes: matches!(request.design.head, DesignHead::Classes(_)),
-            score: match &request.design.head {
-                DesignHead::Classes(head) if head.score_bits() > 16 => "uint32_t",
-                _ => "uint16_t",
-            },
+            score: score_type(request.design),
             class: match &request.design.head {
                 DesignHead::Classes(head) if head.groups.len() > 1 << 16 => "uint32_t",
                 DesignHead::Classes(head) if head.groups.len() > 1 << 8 => "uint16_t",

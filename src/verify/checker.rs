@@ -38,6 +38,11 @@ pub trait Checker: Sync {
         Ok(())
     }
 
+    /// Whether it runs when no check is named. Those that take minutes have to be asked for.
+    fn by_default(&self) -> bool {
+        true
+    }
+
     /// Runs the artefact on every vector.
     ///
     /// # Errors
@@ -391,9 +396,10 @@ fn hex_bits(digits: &str, width: usize) -> Option<Vec<bool>> {
 /// Compares the answers, of which `outputs` count, with what the reference inference says.
 ///
 /// # Errors
-/// The number of answers when it is not that of the vectors.
+/// The number of answers when it is not that of the vectors, or when there are none: nothing
+/// compared is not equal.
 pub fn compare(vectors: &TestVectors, outputs: OutputSet, answers: &[Answer]) -> Result<Verdict, usize> {
-    if answers.len() != vectors.vectors.len() {
+    if answers.is_empty() || answers.len() != vectors.vectors.len() {
         return Err(answers.len());
     }
     let mut differences = vectors
@@ -460,6 +466,7 @@ mod tests {
         let good: Vec<Answer> = vectors.vectors.iter().map(answer).collect();
         assert_eq!(compare(&vectors, OutputSet::Both, &good), Ok(Verdict::Equal { vectors: 20 }));
         assert_eq!(compare(&vectors, OutputSet::Both, &good[..19]), Err(19));
+        assert_eq!(compare(&TestVectors::default(), OutputSet::Both, &[]), Err(0), "nothing compared is not equal");
         let faults: [fn(&mut Answer); 4] = [
             |answer| answer.class = answer.class.map(|class| class ^ 1),
             |answer| answer.scores[1] += 1,

@@ -83,6 +83,10 @@ impl Checker for Gates {
         "verilog"
     }
 
+    fn by_default(&self) -> bool {
+        false
+    }
+
     fn programs(&self) -> &'static [Program] {
         &PROGRAMS
     }

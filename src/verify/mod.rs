@@ -4,6 +4,8 @@
 //! tool and returns what came out; the comparison happens here, in [`compare`], so a wrong test
 //! bench cannot approve itself.
 
+mod arm;
+mod avr;
 mod bench;
 mod c_header;
 mod c_lib;
@@ -12,6 +14,8 @@ mod cone;
 mod coverage;
 mod doctor;
 mod drawing;
+mod firmware;
+mod firmware_size;
 mod foreign;
 mod formal;
 mod frames;
@@ -21,7 +25,9 @@ mod hls_cpp;
 mod icarus;
 mod locate;
 mod mutate;
+mod picolibc;
 mod results;
+mod riscv;
 mod rust_source;
 mod tool;
 mod torch;
@@ -52,6 +58,10 @@ pub static CHECKERS: &[&dyn Checker] = &[
     &gates::ECP5,
     &c_header::GCC,         // the strictest warnings as errors
     &c_header::CLANG,       // another compiler, and traps on undefined behaviour
+    &arm::ARM,              // the C header on microcontrollers, in their emulators
+    &arm::ARM_M0,
+    &riscv::RISCV,
+    &avr::AVR,
     &c_lib::GCC,            // the widest registers against 64-bit words, batches of all sizes
     &c_lib::CLANG,          // the same by another compiler
     &rust_source::Rustc,    // warnings denied, single samples against batches

@@ -35,6 +35,8 @@ const MINIMUM: &[(&str, &str)] = &[
     ("qemu-system-arm", "4.0"),
     ("qemu-system-riscv32", "5.0"),
     ("arm-none-eabi-gcc", "7.0"),
+    ("riscv64-unknown-elf-gcc", "8.0"),
+    ("avr-gcc", "5.0"),
 ];
 
 /// Lines of a failed program's output that are worth showing.
@@ -68,6 +70,28 @@ pub enum ToolError {
         /// The check that needs them.
         check: String,
         /// What the interpreter said.
+        reason: String,
+    },
+    /// The compiler is there, but not the C library of its target.
+    #[error(
+        "`{program}` does not find `{file}`, which the check `{check}` needs; install it (Debian: `apt-get install {package}`) or leave out the check"
+    )]
+    MissingLibrary {
+        /// The compiler.
+        program: String,
+        /// A file of the library.
+        file: String,
+        /// The Debian package that brings it.
+        package: String,
+        /// The check that needs it.
+        check: String,
+    },
+    /// The artefact does not fit into the device.
+    #[error("the model is too large for the device of the check `{check}`: {reason}")]
+    TooLarge {
+        /// The check.
+        check: String,
+        /// The sizes.
         reason: String,
     },
     /// It could not be started.
@@ -160,7 +184,9 @@ impl Program {
         let folder = tempfile::tempdir().ok()?;
         let run = Run::new(&path, folder.path(), VERSION_LIMIT).arguments([self.version_argument]);
         let (output, _) = run.run_to_end().ok()?;
-        output.text.lines().find(|line| !line.trim().is_empty()).map(|line| line.trim().to_owned())
+        // Some programs know no version and explain themselves instead.
+        let line = output.text.lines().map(str::trim).find(|line| !line.is_empty())?;
+        (!line.starts_with("Usage")).then(|| line.to_owned())
     }
 
     /// The oldest version that the checks work with, where that is known.
