@@ -6,6 +6,8 @@
 mod accelerator;
 mod architecture;
 mod bad_input;
+#[cfg(unix)]
+mod ci_examples;
 mod command_line;
 #[cfg(feature = "train")]
 mod compiler;

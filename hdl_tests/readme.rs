@@ -64,7 +64,7 @@ fn needs(command: &str) -> Vec<&'static str> {
         ("verilator", "verilator"),
         ("ghdl", "ghdl"),
         ("yosys", "yosys"),
-        ("formal", "yosys-abc"),
+        ("formal", "yosys"),
         ("gcc", "gcc"),
         ("g++", "g++"),
         ("gcc-lib", "gcc"),

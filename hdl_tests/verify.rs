@@ -164,7 +164,7 @@ fn edit(files: &[PathBuf], change: impl Fn(&str) -> String) {
 const FOREIGN: [&str; 4] = ["--top", "tiny", "--check", "icarus,formal"];
 
 fn simulators(test: &str) -> bool {
-    ["iverilog", "vvp", "yosys", "yosys-abc"].iter().all(|program| tool(test, program))
+    ["iverilog", "vvp", "yosys"].iter().all(|program| tool(test, program))
 }
 
 #[test]
@@ -270,25 +270,133 @@ fn gates_after_synthesis_are_the_same_function() {
 }
 
 #[test]
+fn valid_bits_and_vhdl_are_proved() {
+    if !simulators("valid_bits_and_vhdl_are_proved") || !tool("valid_bits_and_vhdl_are_proved", "ghdl") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let valid = ["--check", "formal", "--vectors", "50", "--interface", "valid", "--registers-every", "2"];
+    let ended = verify(folder.path(), &valid);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    assert!(ended.stdout.contains(" cycles later, with its valid bit, after 50 vectors"), "{}", ended.stdout);
+    let ended = verify(folder.path(), &["--check", "formal", "--interface", "axis"]);
+    assert_eq!(ended.code, 2, "{}{}", ended.stdout, ended.stderr);
+    assert!(ended.stderr.contains("not streams that push back"), "{}", ended.stderr);
+    for more in [&["--registers-every", "1"][..], &["--interface", "valid"], &["-O0"]] {
+        let ended = verify(folder.path(), &[&["--check", "formal-vhdl", "--vectors", "50"], more].concat());
+        assert_eq!(ended.code, 0, "{more:?}: {}{}", ended.stdout, ended.stderr);
+        assert!(ended.stdout.contains("check formal-vhdl proved equal, for all 2^6 inputs"), "{}", ended.stdout);
+    }
+}
+
+#[test]
 fn every_mutant_that_is_a_fault_is_caught() {
     if !simulators("every_mutant_that_is_a_fault_is_caught") {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let arguments = ["--mutate", "30", "--check", "formal,icarus", "--registers-every", "2", "--json", "m.json"];
-    let ended = verify(folder.path(), &arguments);
-    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
-    let report: serde_json::Value = serde_json::from_slice(&fs::read(folder.path().join("m.json")).unwrap()).unwrap();
-    let rows = report["rows"].as_array().unwrap();
-    for fault in difflut::verify::Fault::ALL {
-        assert!(rows.iter().any(|row| row["fault"] == fault.name()), "{} in {}", fault.name(), ended.stdout);
+    let arguments = ["--mutate", "150", "--mutate-tools", "3", "--check", "formal,icarus", "--registers-every", "2"];
+    for more in [&["--json", "m.json"][..], &["--json", "m.json", "--interface", "valid"]] {
+        let ended = verify(folder.path(), &[&arguments, more].concat());
+        assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+        let json = fs::read(folder.path().join("m.json")).unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        let rows = report["rows"].as_array().unwrap();
+        for fault in difflut::verify::Fault::ALL {
+            assert!(rows.iter().any(|row| row["fault"] == fault.name()), "{} in {}", fault.name(), ended.stdout);
+        }
+        for (check, least) in [("vectors", 80), ("proof", 60), ("formal", 12), ("icarus", 12)] {
+            let total = &report["total"][check];
+            assert!(total["caught"].as_u64() > Some(least), "{check}: {}", ended.stdout);
+            assert_eq!((&total["missed"], &total["not_done"]), (&0.into(), &0.into()), "{check}: {}", ended.stdout);
+        }
+        assert!(ended.stdout.contains("100.0 %"), "{}", ended.stdout);
     }
-    for check in ["vectors", "formal", "icarus"] {
-        let total = &report["total"][check];
-        assert!(total["caught"].as_u64() > Some(15), "{check}: {}", ended.stdout);
-        assert_eq!((&total["missed"], &total["not_done"]), (&0.into(), &0.into()), "{check}: {}", ended.stdout);
+}
+
+#[cfg(unix)]
+#[test]
+fn no_check_passes_when_its_tools_end_well_and_say_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    for checker in difflut::verify::CHECKERS {
+        for program in checker.programs() {
+            crate::support::fake_tool(folder.path(), program.name, "exit 0");
+        }
     }
-    assert!(ended.stdout.contains("100.0 %"), "{}", ended.stdout);
+    for checker in difflut::verify::CHECKERS {
+        let ended = verify_on_path(folder.path(), &["--check", checker.name(), "--vectors", "10"]);
+        assert_eq!(ended.code, 3, "{}: {}{}", checker.name(), ended.stdout, ended.stderr);
+        assert!(!ended.stdout.contains(" equal"), "{}: {}", checker.name(), ended.stdout);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn results_without_values_or_of_another_number_never_pass() {
+    let folder = tempfile::tempdir().unwrap();
+    let compiles = "while [ $# -gt 0 ]; do [ \"$1\" = -o ] && : > \"$2\"; shift; done";
+    crate::support::fake_tool(folder.path(), "iverilog", compiles);
+    let lines = |text: &str, count: usize| format!("{text}\n").repeat(count);
+    for (results, code) in [
+        (lines("xx", 10), 1),
+        (lines("zz", 10), 1),
+        (lines("", 10), 1),
+        (lines("ffffff", 10), 1),
+        (lines("00", 9), 3),
+        (lines("00", 11), 3),
+        (String::new(), 3),
+    ] {
+        fs::write(folder.path().join("results"), &results).unwrap();
+        let copies = format!(
+            "while read -r line || [ -n \"$line\" ]; do echo \"$line\"; done < {} > results.hex; echo PASS 10 vectors",
+            folder.path().join("results").display()
+        );
+        crate::support::fake_tool(folder.path(), "vvp", &copies);
+        let ended = verify_on_path(folder.path(), &["--check", "icarus", "--vectors", "10"]);
+        assert_eq!(ended.code, code, "{results:?}: {}{}", ended.stdout, ended.stderr);
+        assert!(!ended.stdout.contains("equal on"), "{}", ended.stdout);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_netlist_of_another_module_or_without_outputs_proves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = |direction: &str, bits: &str| format!("{{\"direction\":\"{direction}\",\"bits\":[{bits}]}}");
+    let features = port("input", "2,3,4,5,6,7");
+    let outputs = |bits: &str| format!("\"class_index\":{},\"scores\":{}", port("output", "2,3"), port("output", bits));
+    let module = |name: &str, ports: &str| {
+        format!("{{\"modules\":{{\"{name}\":{{\"ports\":{{\"features\":{features}{ports}}},\"cells\":{{}}}}}}}}")
+    };
+    for (json, code, words) in [
+        ("{}".to_owned(), 3, "no netlist"),
+        (module("other", ""), 3, "no module `"),
+        (module("TOP", ""), 3, "no output port"),
+        (module("TOP", &format!(",{}", outputs("2"))), 3, "bits, expected"),
+        (module("TOP", &format!(",{}", outputs("\"x\",2,3,4,5,6"))), 1, "a bit that is `x`"),
+        (module("TOP", &format!(",{}", outputs("99,2,3,4,5,6"))), 1, "a wire that nothing drives"),
+    ] {
+        let name = difflut::emit::identifier(random_network(11, &NetworkShape::small()).name());
+        let copies = format!(
+            "while read -r line; do echo \"$line\"; done < {} > netlist.json",
+            folder.path().join("json").display()
+        );
+        fs::write(folder.path().join("json"), json.replace("TOP", &name) + "\n").unwrap();
+        crate::support::fake_tool(folder.path(), "yosys", &copies);
+        let ended = verify_on_path(folder.path(), &["--check", "formal", "--vectors", "10"]);
+        assert_eq!(ended.code, code, "{json}: {}{}", ended.stdout, ended.stderr);
+        assert!(ended.stdout.contains(words), "no `{words}` in {}", ended.stdout);
+        assert!(!ended.stdout.contains("proved equal"), "{}", ended.stdout);
+    }
+}
+
+#[test]
+fn a_file_of_no_vectors_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    difflut::files::write_npy(&folder.path().join("x.npy"), &[0, 3], &[0f32; 0]).unwrap();
+    let ended = verify(folder.path(), &["--check", "gcc", "--vectors-from", "x.npy"]);
+    assert_ne!(ended.code, 0, "{}", ended.stdout);
+    assert!(!ended.stdout.contains(" equal"), "{}", ended.stdout);
 }
 
 #[cfg(unix)]
@@ -314,19 +422,73 @@ fn a_simulator_that_crashes_hangs_or_prints_garbage_is_exit_code_3() {
     }
 }
 
-/// The shipped model holds float weights, which only a build with training reads.
+/// Every shipped model, which hold float weights that only a build with training reads.
+#[cfg(feature = "train")]
+fn shipped() -> Vec<PathBuf> {
+    let mut models: Vec<PathBuf> = ["feedforward", "mnist"]
+        .iter()
+        .flat_map(|folder| fs::read_dir(crate::support::root().join("pretrained").join(folder)).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "safetensors"))
+        .collect();
+    models.sort();
+    models
+}
+
+/// The command for a user's own model, on every model that is shipped. More vectors and the
+/// checks that take longer are in docs/verification.md.
 #[cfg(feature = "train")]
 #[test]
-fn mutants_of_the_shipped_model_are_caught() {
-    if !simulators("mutants_of_the_shipped_model_are_caught") {
+fn every_shipped_model_is_verified() {
+    let test = "every_shipped_model_is_verified";
+    if !simulators(test) || !tool(test, "gcc") {
         return;
     }
-    let folder = tempfile::tempdir().unwrap();
-    let digits = crate::support::digits();
-    let arguments = ["verify", digits.to_str().unwrap(), "--mutate", "7", "--json", "m.json", "--registers-every", "4"];
-    let ended = program("difflut", folder.path(), &arguments);
-    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
-    let report: serde_json::Value = serde_json::from_slice(&fs::read(folder.path().join("m.json")).unwrap()).unwrap();
-    assert_eq!(report["rows"].as_array().unwrap().len(), 7, "{}", ended.stdout);
-    assert_eq!(report["missed"].as_array().unwrap().len(), 0, "{}", ended.stdout);
+    let models = shipped();
+    assert!(models.len() >= 6, "{models:?}");
+    for model in models {
+        let folder = tempfile::tempdir().unwrap();
+        let path = model.to_str().unwrap();
+        // The larger ones take Icarus and yosys a minute.
+        let is_small = ["digits", "fc_8k"].iter().any(|name| path.contains(name));
+        let checks = if is_small { "gcc,icarus,formal" } else { "gcc" };
+        let ended = program(
+            "difflut",
+            folder.path(),
+            &["verify", path, "--vectors", "60", "--require", checks, "--target", "c,verilog", "--check", checks],
+        );
+        assert_eq!(ended.code, 0, "{path}: {}{}", ended.stdout, ended.stderr);
+        assert!(ended.stdout.contains("check gcc        equal on 60 vectors"), "{path}: {}", ended.stdout);
+        assert_eq!(ended.stdout.contains("check formal     proved equal"), is_small, "{path}: {}", ended.stdout);
+    }
+}
+
+/// At least 99 % by 1000 vectors and all by proof, or the exit code is 1.
+#[cfg(feature = "train")]
+#[test]
+fn mutants_of_the_shipped_models_are_caught() {
+    for model in shipped() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = model.to_str().unwrap();
+        let in_tools =
+            if path.contains("digits") && simulators("mutants_of_the_shipped_models_are_caught") { "1" } else { "0" };
+        let arguments = [
+            "verify",
+            path,
+            "--mutate",
+            "200",
+            "--mutate-tools",
+            in_tools,
+            "--json",
+            "m.json",
+            "--registers-every",
+            "4",
+        ];
+        let ended = program("difflut", folder.path(), &arguments);
+        assert_eq!(ended.code, 0, "{path}: {}{}", ended.stdout, ended.stderr);
+        let json = fs::read(folder.path().join("m.json")).unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        assert!(report["total"]["vectors"]["caught"].as_u64() > Some(150), "{path}: {}", ended.stdout);
+        assert_eq!(report["total"]["proof"]["missed"], 0, "{path}: {}", ended.stdout);
+    }
 }

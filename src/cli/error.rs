@@ -53,6 +53,7 @@ impl From<crate::verify::MutationError> for CliError {
         match error {
             crate::verify::MutationError::Emit(error) => Self::Emit(error),
             crate::verify::MutationError::Tool(error) => Self::Tool(error),
+            crate::verify::MutationError::Wrong(_) => Self::Different(error.to_string()),
         }
     }
 }

@@ -199,10 +199,19 @@ pub(super) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
     written.map_or(Ok(()), Written::end)
 }
 
+/// How many mutants are made, and of each kind judged in the tools of the checks.
+#[derive(Clone, Copy)]
+pub(super) struct Mutants {
+    /// All of them.
+    pub(super) count: u32,
+    /// Of each kind.
+    pub(super) in_tools: u32,
+}
+
 /// `difflut verify`: prints into memory, checks that, and writes nothing but what was asked for.
-pub(super) fn verify(arguments: &ExportArgs, mutants: Option<u32>) -> Result<(), CliError> {
+pub(super) fn verify(arguments: &ExportArgs, mutants: Option<Mutants>) -> Result<(), CliError> {
     let mut chosen = arguments.checks.chosen()?;
-    if let Some(count) = mutants {
+    if let Some(mutants) = mutants {
         if arguments.is_streaming() {
             return Err(CliError::Usage(
                 "--mutate puts faults into unrolled designs; leave out --convolution streaming".to_owned(),
@@ -212,7 +221,7 @@ pub(super) fn verify(arguments: &ExportArgs, mutants: Option<u32>) -> Result<(),
             let formal = CHECKERS.iter().copied().find(|checker| checker.name() == "formal");
             chosen.extend(formal.map(|checker| Chosen { checker, required: true }));
         }
-        return verify_mutants(arguments, chosen, count);
+        return verify_mutants(arguments, chosen, mutants);
     }
     if arguments.checks.check.is_empty() {
         let fits = |checker: &&dyn Checker| {
@@ -254,7 +263,7 @@ pub(super) fn verify(arguments: &ExportArgs, mutants: Option<u32>) -> Result<(),
 const ENOUGH_CAUGHT: f64 = 0.99;
 
 /// `difflut verify --mutate`: puts faults into what is printed and counts who finds them.
-fn verify_mutants(arguments: &ExportArgs, chosen: Vec<Chosen>, count: u32) -> Result<(), CliError> {
+fn verify_mutants(arguments: &ExportArgs, chosen: Vec<Chosen>, mutants: Mutants) -> Result<(), CliError> {
     let plan = plan(arguments, chosen, None)?;
     let mut targets: Vec<&str> = plan.checkers.iter().map(|checker| checker.target()).collect();
     targets.sort_unstable();
@@ -280,10 +289,12 @@ fn verify_mutants(arguments: &ExportArgs, chosen: Vec<Chosen>, count: u32) -> Re
             reference: &work.reference,
             design,
             emit: &emit,
+            is_hardware: target.is_hardware(),
             latency: target.latency(design, &arguments.options),
             options: &arguments.options,
             vectors,
-            count: count as usize,
+            count: mutants.count as usize,
+            in_tools: mutants.in_tools as usize,
             seed: arguments.checks.seed,
             limit: Duration::from_secs(arguments.checks.time_limit),
         },
@@ -306,7 +317,8 @@ fn verify_mutants(arguments: &ExportArgs, chosen: Vec<Chosen>, count: u32) -> Re
         .filter(|&column| {
             let tally = report.total(column);
             // A proof has no excuse; vectors cannot show everything.
-            tally.missed > 0 && (report.columns[column] == "formal" || tally.share() < ENOUGH_CAUGHT)
+            tally.missed > 0
+                && (matches!(report.columns[column].as_str(), "formal" | "proof") || tally.share() < ENOUGH_CAUGHT)
         })
         .map(|column| format!("{} found {:.1} %", report.columns[column], 100.0 * report.total(column).share()))
         .collect();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::CliError;
-use super::export::{self, ExportArgs};
+use super::export::{self, ExportArgs, Mutants};
 use super::foreign::{self, Foreign};
 
 /// Arguments of `difflut verify`.
@@ -16,9 +16,12 @@ use super::foreign::{self, Foreign};
 pub(super) struct VerifyArgs {
     #[command(flatten)]
     export: ExportArgs,
-    /// Put N small faults into the artefact and count which checks find them
+    /// Make N small faults, one at a time, and count which of them the vectors, a proof and the checks find
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), conflicts_with = "verilog")]
     mutate: Option<u32>,
+    /// Of each kind of fault, how many mutants also go through the tools of the checks
+    #[arg(long, value_name = "N", default_value_t = 2, requires = "mutate")]
+    mutate_tools: u32,
     /// Check these Verilog files instead of printing any: an older or hand-edited export
     #[arg(long, value_delimiter = ',', value_name = "FILE")]
     verilog: Vec<PathBuf>,
@@ -35,7 +38,8 @@ pub(super) struct VerifyArgs {
 
 pub(super) fn run(arguments: &VerifyArgs) -> Result<(), CliError> {
     if arguments.verilog.is_empty() {
-        return export::verify(&arguments.export, arguments.mutate);
+        let mutants = arguments.mutate.map(|count| Mutants { count, in_tools: arguments.mutate_tools });
+        return export::verify(&arguments.export, mutants);
     }
     let foreign = Foreign {
         files: &arguments.verilog,

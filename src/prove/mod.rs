@@ -14,6 +14,8 @@ pub use specification::specification;
 pub use sweep::Answered;
 pub(crate) use sweep::{Effort, Signal, Sweep};
 
+use std::time::Instant;
+
 use crate::binarized::BinarizedNetwork;
 use crate::netlist::{DesignHead, Netlist, NodeId, Schedule, Section};
 
@@ -30,11 +32,13 @@ pub struct ProofOptions {
     pub output_conflicts: u64,
     /// Assignments on which inner nodes turned out to differ.
     pub refinements: usize,
+    /// When to give up and leave open what is not proved yet.
+    pub deadline: Option<Instant>,
 }
 
 impl Default for ProofOptions {
     fn default() -> Self {
-        Self { inner_conflicts: 2_000, output_conflicts: 200_000, refinements: 20_000 }
+        Self { inner_conflicts: 2_000, output_conflicts: 200_000, refinements: 20_000, deadline: None }
     }
 }
 
@@ -67,11 +71,17 @@ pub fn prove_equal(left: &Netlist, right: &Netlist, options: &ProofOptions) -> P
     let mut joint = Netlist::with_capacity(left.nodes() + right.nodes(), left.pins() + right.pins());
     let inputs: Vec<NodeId> = left.inputs().iter().map(|&input| joint.add_input(left.section(input))).collect();
     let [left, right] = [left, right].map(|netlist| append(&mut joint, netlist, &inputs));
-    let mut sweep = Sweep::new(&joint);
+    let signal = |&node: &NodeId| Signal { node, inverted: false };
+    let pairs: Vec<(Signal, Signal)> = left.iter().map(signal).zip(right.iter().map(signal)).collect();
+    prove_pairs(&joint, &pairs, options)
+}
+
+/// Compares pairs of signals of one netlist; the outputs of the [`Proof`] are numbers of pairs.
+pub(crate) fn prove_pairs(joint: &Netlist, pairs: &[(Signal, Signal)], options: &ProofOptions) -> Proof {
+    let mut sweep = Sweep::new(joint).until(options.deadline);
     sweep.run(Effort { conflicts: options.inner_conflicts, refinements: options.refinements });
     let mut open = Vec::new();
-    for (output, (&a, &b)) in left.iter().zip(&right).enumerate() {
-        let [a, b] = [a, b].map(|node| Signal { node, inverted: false });
+    for (output, &(a, b)) in pairs.iter().enumerate() {
         match sweep.compare(a, b, options.output_conflicts) {
             Compared::Equal => {}
             Compared::Different(sample) => return Proof::Different { output, sample },
@@ -240,13 +250,23 @@ mod tests {
     }
 
     #[test]
+    fn a_proof_whose_time_is_over_stays_open() {
+        let network = network(2);
+        let left = flatten(&lower(&network));
+        let mut right = left.clone();
+        Pipeline::level("2").unwrap().run(&mut right).unwrap();
+        let over = ProofOptions { deadline: Some(std::time::Instant::now()), ..ProofOptions::default() };
+        assert!(matches!(prove_equal(&left, &right, &over), Proof::Open { .. }));
+    }
+
+    #[test]
     fn what_takes_too_many_conflicts_stays_open() {
         // The same product of sums in two orders, with nothing allowed.
         let network = network(2);
         let left = flatten(&lower(&network));
         let mut right = left.clone();
         Pipeline::level("2").unwrap().run(&mut right).unwrap();
-        let none = ProofOptions { inner_conflicts: 0, output_conflicts: 0, refinements: 0 };
+        let none = ProofOptions { inner_conflicts: 0, output_conflicts: 0, refinements: 0, deadline: None };
         assert!(!matches!(prove_equal(&left, &right, &none), Proof::Different { .. }));
     }
 

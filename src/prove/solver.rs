@@ -1,5 +1,7 @@
 //! A netlist as clauses, made where a question needs them.
 
+use std::time::Instant;
+
 use batsat::{Callbacks, ClauseKind, Lit, Solver, SolverInterface, SolverOpts, Var, lbool};
 use rustc_hash::FxHashMap;
 
@@ -13,6 +15,8 @@ use super::sweep::Signal;
 struct Limit {
     learnt: u64,
     allowed: u64,
+    /// Or at this moment, where one is set.
+    deadline: Option<Instant>,
 }
 
 impl Callbacks for Limit {
@@ -23,7 +27,7 @@ impl Callbacks for Limit {
     }
 
     fn stop(&self) -> bool {
-        self.learnt > self.allowed
+        self.learnt > self.allowed || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 }
 
@@ -48,6 +52,11 @@ impl Clauses {
     pub(super) fn new(nodes: usize) -> Self {
         let solver = Solver::new(SolverOpts::default(), Limit::default());
         Self { solver, variables: vec![None; nodes], covers: FxHashMap::default() }
+    }
+
+    /// Gives up at this moment.
+    pub(super) fn until(&mut self, deadline: Option<Instant>) {
+        self.solver.cb_mut().deadline = deadline;
     }
 
     /// Whether `a` and `b` can differ.

@@ -6,6 +6,8 @@
 //! the questions small; an assignment on which two nodes differ joins the simulation.
 //! (A. Kuehlmann, F. Krohm, "Equivalence checking using cuts and heaps", 1997.)
 
+use std::time::Instant;
+
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rustc_hash::FxHashMap;
@@ -55,6 +57,7 @@ pub(crate) struct Sweep<'a> {
     phases: Vec<bool>,
     clauses: Clauses,
     rng: ChaCha8Rng,
+    deadline: Option<Instant>,
     /// Questions that enumeration, the solver or nobody answered.
     pub(crate) answered: Answered,
 }
@@ -82,6 +85,7 @@ impl<'a> Sweep<'a> {
             phases: vec![false; netlist.nodes()],
             clauses: Clauses::new(netlist.nodes()),
             rng: ChaCha8Rng::seed_from_u64(0),
+            deadline: None,
             answered: Answered::default(),
         };
         for word in 0..RANDOM_WORDS {
@@ -98,6 +102,17 @@ impl<'a> Sweep<'a> {
             sweep.simulate(&inputs, word == 0);
         }
         sweep
+    }
+
+    /// The same, giving up at this moment.
+    pub(super) fn until(mut self, deadline: Option<Instant>) -> Self {
+        self.deadline = deadline;
+        self.clauses.until(deadline);
+        self
+    }
+
+    fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     /// Splits the classes by the values of 64 assignments.
@@ -121,6 +136,9 @@ impl<'a> Sweep<'a> {
         let mut refinements = 0;
         let mut first: FxHashMap<u32, NodeId> = FxHashMap::default();
         for node in self.netlist.node_ids() {
+            if self.is_late() {
+                return;
+            }
             loop {
                 let Some(&earlier) = first.get(&self.classes[node.index()]) else {
                     first.insert(self.classes[node.index()], node);
@@ -171,6 +189,10 @@ impl<'a> Sweep<'a> {
         let (a, b) = (resolve(a), resolve(b));
         if a == b {
             return Compared::Equal;
+        }
+        if self.is_late() {
+            self.answered.open += 1;
+            return Compared::Unknown;
         }
         match window::compare(self.netlist, &self.schedule, &self.equal, (a, b)) {
             Seen::Equal => {

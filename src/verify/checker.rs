@@ -331,6 +331,18 @@ impl Answer {
         Some(Self { bits: Vec::new(), scores, class: Some(number(&class)), unreadable: None })
     }
 
+    /// A line that [`from_hex`](Self::from_hex) reads as this answer: the packed scores and the
+    /// class, as far as there are such, or the plain bits.
+    pub(super) fn to_hex(&self, design: &Design) -> String {
+        let DesignHead::Classes(head) = &design.head else { return hex(&self.bits) };
+        let bits =
+            |value: u32, width: usize| (0..width).map(move |bit| value.checked_shr(bit as u32).unwrap_or(0) & 1 == 1);
+        let scores: Vec<bool> = self.scores.iter().flat_map(|&score| bits(score, head.score_bits())).collect();
+        let class = self.class.map(|class| hex(&bits(class, head.argmax().class_bits()).collect::<Vec<bool>>()));
+        let words: Vec<String> = (!scores.is_empty()).then(|| hex(&scores)).into_iter().chain(class).collect();
+        words.join(" ")
+    }
+
     /// The bits of the class and then of the scores, lowest first, or the plain bits.
     pub(super) fn from_bits(design: &Design, bits: &[bool]) -> Self {
         let DesignHead::Classes(head) = &design.head else {

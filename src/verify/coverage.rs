@@ -21,7 +21,7 @@ const WORD: usize = 64;
 const TAKEN: usize = 16;
 
 /// Words without a gain after which the search ends.
-const PATIENCE: usize = 6;
+const PATIENCE: usize = 12;
 
 /// First-layer entries up to which it is decided whether codes can reach them.
 const MOST_DECIDED: usize = 2_000_000;
@@ -75,7 +75,7 @@ pub fn coverage<'a>(network: &BinarizedNetwork, rows: impl IntoIterator<Item = &
     meter.coverage()
 }
 
-/// At most `room` rows of codes that observe entries which `rows` do not.
+/// At most `room` rows of codes that observe entries, or steps of comparators, which `rows` do not.
 pub(super) fn directed_rows(
     network: &BinarizedNetwork,
     rows: &[Vec<i64>],
@@ -89,12 +89,12 @@ pub(super) fn directed_rows(
     }
     let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x636f_7665_7261_6765);
     let (mut found, mut idle, mut round) = (Vec::new(), 0, 0);
-    while found.len() < room && idle < PATIENCE && meter.coverage().observed < meter.entries {
+    while found.len() < room && idle < PATIENCE && meter.observed.contains(&false) {
         let goals = meter.goals(&mut rng);
         let mut next = 0;
         let candidates: Vec<Vec<i64>> = (0..WORD)
             .map(|candidate| {
-                let mut row = base_row(network, samples, &mut rng);
+                let mut row = meter.base_row(samples, &mut rng);
                 // Every other one is left as it is: deeper entries are met by chance.
                 if candidate % 2 == 0 && next < goals.len() {
                     meter.meet(&goals, &mut next, &mut row, &mut rng);
@@ -121,23 +121,6 @@ pub(super) fn directed_rows(
     found
 }
 
-/// A sample of which some features are replaced, or random codes.
-fn base_row(network: &BinarizedNetwork, samples: &[Vec<i64>], rng: &mut ChaCha8Rng) -> Vec<i64> {
-    let (min, max) = (network.input().min_code(), network.input().max_code());
-    let use_sample = rng.random_ratio(1, 2);
-    let mut row = match samples.choose(rng).filter(|_| use_sample) {
-        Some(sample) => sample.clone(),
-        None => (0..network.features()).map(|_| rng.random_range(min..=max)).collect(),
-    };
-    let replaced = [0.0, 0.05, 0.2, 0.5][rng.random_range(0..4usize)];
-    for code in &mut row {
-        if rng.random_bool(replaced) {
-            *code = rng.random_range(min..=max);
-        }
-    }
-    row
-}
-
 /// One entry that some samples of a word read: its number, and the samples that read and that
 /// observe it.
 struct Read {
@@ -146,17 +129,28 @@ struct Read {
     observed: u64,
 }
 
-/// Simulates words of 64 rows and remembers which entries were read and observed.
+/// A code beside a threshold: the bit of the encoder that toggles there.
+struct Step {
+    /// The column of the bit.
+    column: u32,
+    feature: u32,
+    code: i64,
+}
+
+/// Simulates words of 64 rows and remembers which entries were read and observed, and likewise
+/// at which codes beside thresholds a feature stood so that another bit there would show: behind
+/// the entries of the tables come those steps.
 struct Meter<'a> {
     network: &'a BinarizedNetwork,
     bits: Vec<IntegerBit>,
     /// First entry of every layer.
     starts: Vec<usize>,
     entries: usize,
+    steps: Vec<Step>,
     exercised: Vec<bool>,
     observed: Vec<bool>,
     unreachable: usize,
-    /// For each layer, the nodes of the next one that read each of its nodes.
+    /// For the encoder and each layer, the nodes of the next layer that read each column.
     readers: Vec<Vec<Vec<u32>>>,
     /// Whether propagation to the outputs is followed.
     follows: bool,
@@ -174,16 +168,21 @@ impl<'a> Meter<'a> {
             starts.push(entries);
             entries += layer.width() << layer.fan_in;
         }
-        let readers: Vec<Vec<Vec<u32>>> = layers.windows(2).map(|pair| readers(&pair[0], &pair[1])).collect();
+        let bits = network.encoder().to_integer(network.input());
+        let widths = std::iter::once(bits.len()).chain(layers.iter().map(LutLayer::width));
+        let readers: Vec<Vec<Vec<u32>>> = widths.zip(layers).map(|(width, next)| readers(width, next)).collect();
+        let steps = steps(&bits, readers.first());
+        let goals = entries + steps.len();
         let mut meter = Self {
             network,
-            bits: network.encoder().to_integer(network.input()),
+            bits,
+            steps,
             starts,
             entries,
-            exercised: vec![false; entries],
-            observed: vec![false; entries],
+            exercised: vec![false; goals],
+            observed: vec![false; goals],
             unreachable: 0,
-            follows: cone_work(layers, &readers) <= MOST_CONE,
+            follows: cone_work(layers, readers.get(1..).unwrap_or_default()) <= MOST_CONE,
             readers,
             reachable: Vec::new(),
             stretches: Vec::new(),
@@ -195,7 +194,7 @@ impl<'a> Meter<'a> {
     }
 
     fn coverage(&self) -> Coverage {
-        let count = |flags: &[bool]| flags.iter().filter(|&&flag| flag).count();
+        let count = |flags: &[bool]| flags.iter().take(self.entries).filter(|&&flag| flag).count();
         Coverage {
             entries: self.entries,
             exercised: count(&self.exercised),
@@ -250,10 +249,26 @@ impl<'a> Meter<'a> {
         }
         let mut reads = Vec::new();
         let mut cone = Cone::new();
+        let mut last = None;
+        for (number, step) in self.steps.iter().enumerate() {
+            let stands = |row: &&[i64]| row[step.feature as usize] == step.code;
+            let read = word.iter().enumerate().fold(0, |sum, (sample, row)| sum | u64::from(stands(row)) << sample);
+            if read == 0 {
+                continue;
+            }
+            // Steps of one column follow each other.
+            let observable = match last {
+                Some((column, observable)) if column == step.column => observable,
+                _ if self.follows => cone.observable(self, 0, step.column as usize, &values, &mut scratch),
+                _ => u64::MAX,
+            };
+            last = Some((step.column, observable));
+            reads.push(Read { entry: self.entries + number, read, observed: read & observable });
+        }
         for (index, layer) in self.network.layers().iter().enumerate() {
             for node in 0..layer.width() {
                 let observable =
-                    if self.follows { cone.observable(self, index, node, &values, &mut scratch) } else { u64::MAX };
+                    if self.follows { cone.observable(self, index + 1, node, &values, &mut scratch) } else { u64::MAX };
                 let start = self.starts[index] + (node << layer.fan_in);
                 let mut rows = vec![(0usize, samples)];
                 for (pin, &column) in layer.pins(node).iter().enumerate() {
@@ -285,6 +300,31 @@ impl<'a> Meter<'a> {
         codes
     }
 
+    /// A sample of which some features are replaced, or random codes, or codes beside thresholds.
+    fn base_row(&self, samples: &[Vec<i64>], rng: &mut ChaCha8Rng) -> Vec<i64> {
+        let (min, max) = (self.network.input().min_code(), self.network.input().max_code());
+        let use_sample = rng.random_ratio(1, 2);
+        let mut row = match samples.choose(rng).filter(|_| use_sample) {
+            Some(sample) => sample.clone(),
+            None => (0..self.network.features()).map(|_| rng.random_range(min..=max)).collect(),
+        };
+        let replaced = [0.0, 0.05, 0.2, 0.5][rng.random_range(0..4usize)];
+        for code in &mut row {
+            if rng.random_bool(replaced) {
+                *code = rng.random_range(min..=max);
+            }
+        }
+        if rng.random_ratio(1, 2) && !self.steps.is_empty() {
+            // One step of every other feature that has any, more or less.
+            for _ in 0..row.len() {
+                if let Some(step) = self.steps.choose(rng) {
+                    row[step.feature as usize] = step.code;
+                }
+            }
+        }
+        row
+    }
+
     fn find_unreachable(&mut self) {
         let Some(layer) = self.network.layers().first() else { return };
         self.reachable = vec![true; layer.width() << layer.fan_in];
@@ -297,8 +337,12 @@ impl<'a> Meter<'a> {
         self.unreachable = self.reachable.iter().filter(|&&reachable| !reachable).count();
     }
 
-    /// The codes that some features must have for a first-layer entry, `None` when there are none.
+    /// The codes that some features must have for a first-layer entry or a step, `None` when there
+    /// are none.
     fn needs(&self, entry: usize) -> Option<Vec<(usize, Vec<i64>)>> {
+        if let Some(step) = entry.checked_sub(self.entries).and_then(|step| self.steps.get(step)) {
+            return Some(vec![(step.feature as usize, vec![step.code])]);
+        }
         let layer = self.network.layers().first()?;
         let (node, row) = (entry >> layer.fan_in, entry & ((1 << layer.fan_in) - 1));
         let mut needs: Vec<(usize, Vec<i64>)> = Vec::new();
@@ -320,10 +364,11 @@ impl<'a> Meter<'a> {
         Some(needs)
     }
 
-    /// First-layer entries that can be reached and are not observed, in random order.
+    /// First-layer entries that can be reached, and steps, that are not observed, in random order.
     fn goals(&self, rng: &mut ChaCha8Rng) -> Vec<usize> {
         let mut goals: Vec<usize> =
             (0..self.reachable.len()).filter(|&entry| self.reachable[entry] && !self.observed[entry]).collect();
+        goals.extend((self.entries..self.observed.len()).filter(|&step| !self.observed[step]));
         goals.shuffle(rng);
         goals
     }
@@ -360,9 +405,21 @@ fn evaluate(layer: &LutLayer, node: usize, inputs: &[u64], scratch: &mut Vec<u64
     layer.tables[node].eval_words(&pins[..columns.len()], scratch)
 }
 
-/// For each node of `layer`, the nodes of `next` that read it.
-fn readers(layer: &LutLayer, next: &LutLayer) -> Vec<Vec<u32>> {
-    let mut readers: Vec<Vec<u32>> = vec![Vec::new(); layer.width()];
+/// Both codes beside every threshold of a bit that some node reads, or that is an output.
+fn steps(bits: &[IntegerBit], readers: Option<&Vec<Vec<u32>>>) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for (column, bit) in bits.iter().enumerate() {
+        if readers.is_none_or(|readers| !readers[column].is_empty()) {
+            let codes = bit.toggles.iter().flat_map(|&toggle| [toggle - 1, toggle]);
+            steps.extend(codes.map(|code| Step { column: column as u32, feature: bit.feature, code }));
+        }
+    }
+    steps
+}
+
+/// For each of `width` columns, the nodes of `next` that read it.
+fn readers(width: usize, next: &LutLayer) -> Vec<Vec<u32>> {
+    let mut readers: Vec<Vec<u32>> = vec![Vec::new(); width];
     for node in 0..next.width() {
         for &column in next.pins(node) {
             if readers[column as usize].last() != Some(&(node as u32)) {
@@ -398,19 +455,19 @@ impl Cone {
         Self { touched: Vec::new() }
     }
 
-    /// The samples on which the inverse of a node changes a score or an output bit for certain:
-    /// an odd number of changed bits changes a count.
+    /// The samples on which the inverse of a column of `values[level]` changes a score or an output
+    /// bit for certain: an odd number of changed bits changes a count.
     fn observable(
         &mut self,
         meter: &Meter<'_>,
-        index: usize,
-        node: usize,
+        level: usize,
+        column: usize,
         values: &[Vec<u64>],
         scratch: &mut Vec<u64>,
     ) -> u64 {
         let layers = meter.network.layers();
-        let mut differences: Vec<(u32, u64)> = vec![(node as u32, u64::MAX)];
-        for (level, readers) in (index + 1..).zip(&meter.readers[index..]) {
+        let mut differences: Vec<(u32, u64)> = vec![(column as u32, u64::MAX)];
+        for (level, readers) in (level..).zip(&meter.readers[level..]) {
             let next = &layers[level];
             self.touched.clear();
             for &(node, _) in &differences {

@@ -94,6 +94,16 @@ pub enum ToolError {
         /// The sizes.
         reason: String,
     },
+    /// A proof that was given up.
+    #[error(
+        "the check `{check}` neither proved nor refuted {outputs} output bits; it may need more time (--time-limit)"
+    )]
+    Undecided {
+        /// The check.
+        check: String,
+        /// How many output bits are open.
+        outputs: usize,
+    },
     /// It could not be started.
     #[error("cannot start `{program}`: {source}")]
     Start {
@@ -139,15 +149,15 @@ pub enum ToolError {
     )]
     Version {
         /// The program.
-        program: String,
+        program: &'static str,
         /// Where it is.
         path: PathBuf,
         /// What it says about itself.
         found: String,
         /// The oldest version that works.
-        minimum: String,
+        minimum: &'static str,
         /// The Debian package that brings it.
-        package: String,
+        package: &'static str,
         /// The check that needs it.
         check: String,
     },
@@ -210,11 +220,11 @@ impl Program {
             return Ok(path);
         }
         Err(ToolError::Version {
-            program: self.name.to_owned(),
+            program: self.name,
             path,
             found,
-            minimum: minimum.to_owned(),
-            package: self.package.to_owned(),
+            minimum,
+            package: self.package,
             check: check.to_owned(),
         })
     }
@@ -249,6 +259,7 @@ pub struct Run<'a> {
     arguments: Vec<OsString>,
     folder: &'a Path,
     input: Option<PathBuf>,
+    output: Option<PathBuf>,
     limit: Duration,
 }
 
@@ -262,7 +273,7 @@ pub struct RunOutput {
 impl<'a> Run<'a> {
     /// A run of `program` in `folder` that may take `limit`.
     pub fn new(program: &'a Path, folder: &'a Path, limit: Duration) -> Self {
-        Self { program, arguments: Vec::new(), folder, input: None, limit }
+        Self { program, arguments: Vec::new(), folder, input: None, output: None, limit }
     }
 
     /// Adds arguments.
@@ -276,6 +287,13 @@ impl<'a> Run<'a> {
     #[must_use]
     pub fn input(mut self, path: PathBuf) -> Self {
         self.input = Some(path);
+        self
+    }
+
+    /// Writes standard output to a file instead of into [`RunOutput`].
+    #[must_use]
+    pub fn output(mut self, path: PathBuf) -> Self {
+        self.output = Some(path);
         self
     }
 
@@ -304,7 +322,11 @@ impl<'a> Run<'a> {
             .map_err(|source| ToolError::Scratch { path: self.folder.to_owned(), source })?;
         let scratch = |source| ToolError::Scratch { path: log.path().to_owned(), source };
         let start = |source| ToolError::Start { program: self.command_line(), source };
-        let (stdout, stderr) = (log.reopen().map_err(scratch)?, log.reopen().map_err(scratch)?);
+        let stderr = log.reopen().map_err(scratch)?;
+        let stdout = match &self.output {
+            Some(path) => File::create(path).map_err(|source| ToolError::Scratch { path: path.clone(), source })?,
+            None => log.reopen().map_err(scratch)?,
+        };
         let stdin = match &self.input {
             Some(path) => File::open(path).map_err(|source| ToolError::Scratch { path: path.clone(), source })?.into(),
             None => Stdio::null(),
@@ -315,7 +337,9 @@ impl<'a> Run<'a> {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(start)?;
-        let printed = || log.as_file().metadata().map_or(0, |metadata| metadata.len());
+        let size = |metadata: std::io::Result<std::fs::Metadata>| metadata.map_or(0, |metadata| metadata.len());
+        let written = || self.output.as_ref().map_or(0, |path| size(std::fs::metadata(path)));
+        let printed = || size(log.as_file().metadata()).max(written());
         let end = wait(&mut child, self.limit, printed).map_err(start)?;
         let mut bytes = Vec::new();
         let read = log

@@ -1,5 +1,6 @@
 //! Stimulus: real samples, corners, random codes, and what the reference inference makes of them.
 
+use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -30,16 +31,18 @@ const MOST_DIRECTED: usize = 5_000;
 const MOST_BASES: usize = 2_000;
 
 /// Vectors for `network`: corners, then up to half of the rest from `samples` (rows of features
-/// that are turned into their nearest codes), then vectors that read and show table entries
-/// which those before do not (see [`coverage`](super::coverage())), then random codes.
+/// that are turned into their nearest codes), then vectors that read and show table entries, and
+/// the steps of comparators, which those before do not (see [`coverage`](super::coverage())), then
+/// random codes.
 ///
 /// Corners are all codes at the minimum, all at the maximum, and the two codes on either side of
-/// every threshold of the encoder with random codes elsewhere: an off-by-one in a comparator
-/// shows there and nearly nowhere else. When there is less room than corners, a random choice of
-/// them is taken.
+/// every threshold of the encoder: an off-by-one in a comparator shows there and nearly nowhere
+/// else. So the other features, too, mostly stand beside one of their thresholds, and so do those
+/// of every other random vector. When there is less room than corners, a random choice of them is
+/// taken.
 pub fn test_vectors(network: &BinarizedNetwork, samples: &[Vec<f32>], plan: &VectorPlan) -> TestVectors {
     let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
-    let mut rows = corners(network, plan.count.div_ceil(4).max(2), &mut rng);
+    let mut rows = corners(network, plan.count.div_ceil(8).max(2), &mut rng);
     rows.truncate(plan.count);
     let format = network.input();
     let room = plan.count - rows.len();
@@ -53,8 +56,10 @@ pub fn test_vectors(network: &BinarizedNetwork, samples: &[Vec<f32>], plan: &Vec
     let room = (plan.count - rows.len()).min(MOST_DIRECTED);
     let directed = directed_rows(network, &rows, &coded, room, plan.seed);
     rows.extend(directed);
+    let edges = edges(network);
     while rows.len() < plan.count {
-        rows.push(random_row(network, &mut rng));
+        let row = if rows.len() % 2 == 0 { edge_row(network, &edges, &mut rng) } else { random_row(network, &mut rng) };
+        rows.push(row);
     }
     TestVectors { vectors: rows.into_iter().map(|codes| reference(network, codes)).collect() }
 }
@@ -75,23 +80,42 @@ pub fn reference(network: &BinarizedNetwork, codes: Vec<i64>) -> Vector {
 fn corners(network: &BinarizedNetwork, room: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<i64>> {
     let (format, features) = (network.input(), network.features());
     let mut rows = vec![vec![format.min_code(); features], vec![format.max_code(); features]];
-    let mut edges: Vec<(usize, i64)> = network
-        .encoder()
-        .to_integer(format)
-        .iter()
-        .flat_map(|bit| {
-            bit.toggles.iter().flat_map(|&toggle| [toggle - 1, toggle]).map(|code| (bit.feature as usize, code))
-        })
-        .collect();
-    edges.sort_unstable();
-    edges.dedup();
+    let beside = edges(network);
+    let mut edges: Vec<(usize, i64)> = Vec::new();
+    for (feature, codes) in beside.iter().enumerate() {
+        edges.extend(codes.iter().map(|&code| (feature, code)));
+    }
     rand::seq::SliceRandom::shuffle(edges.as_mut_slice(), rng);
     for (feature, code) in edges.into_iter().take(room.saturating_sub(rows.len())) {
-        let mut row = random_row(network, rng);
+        let mut row = edge_row(network, &beside, rng);
         row[feature] = code;
         rows.push(row);
     }
     rows
+}
+
+/// For every feature the two codes on either side of each of its thresholds.
+fn edges(network: &BinarizedNetwork) -> Vec<Vec<i64>> {
+    let mut edges = vec![Vec::new(); network.features()];
+    for bit in network.encoder().to_integer(network.input()) {
+        edges[bit.feature as usize].extend(bit.toggles.iter().flat_map(|&toggle| [toggle - 1, toggle]));
+    }
+    for codes in &mut edges {
+        codes.sort_unstable();
+        codes.dedup();
+    }
+    edges
+}
+
+/// Most features beside one of their thresholds, the others at random codes.
+fn edge_row(network: &BinarizedNetwork, edges: &[Vec<i64>], rng: &mut ChaCha8Rng) -> Vec<i64> {
+    let mut row = random_row(network, rng);
+    for (code, edges) in row.iter_mut().zip(edges) {
+        if let Some(&edge) = edges.choose(rng).filter(|_| rng.random_ratio(7, 8)) {
+            *code = edge;
+        }
+    }
+    row
 }
 
 /// Uniform codes in most rows; in every fourth only the two ends of the range, which saturates

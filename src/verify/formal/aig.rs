@@ -26,8 +26,14 @@ impl Lit {
         self.0 < 2
     }
 
-    fn variable(self) -> usize {
+    /// Number of the variable.
+    pub(super) fn variable(self) -> usize {
         (self.0 >> 1) as usize
+    }
+
+    /// Whether it is the complement of its variable.
+    pub(super) fn is_inverted(self) -> bool {
+        self.0 & 1 == 1
     }
 }
 
@@ -56,6 +62,11 @@ impl Aig {
     /// Number of inputs.
     pub(crate) fn inputs(&self) -> usize {
         self.inputs
+    }
+
+    /// The ands, each after what it reads.
+    pub(super) fn ands(&self) -> &[[Lit; 2]] {
+        &self.ands
     }
 
     /// Input `index`, which must exist.
@@ -149,57 +160,6 @@ impl Aig {
         }
         wanted.iter().map(|&lit| value(&values, lit)).collect()
     }
-
-    /// The cone of `outputs` in binary AIGER, with all inputs.
-    pub(crate) fn to_aiger(&self, outputs: &[Lit]) -> Vec<u8> {
-        let first = 1 + self.inputs;
-        let mut live = vec![false; self.ands.len()];
-        let mark = |live: &mut [bool], lit: Lit| {
-            if let Some(and) = lit.variable().checked_sub(first) {
-                live[and] = true;
-            }
-        };
-        for &output in outputs {
-            mark(&mut live, output);
-        }
-        for and in (0..self.ands.len()).rev() {
-            if live[and] {
-                for lit in self.ands[and] {
-                    mark(&mut live, lit);
-                }
-            }
-        }
-        let mut numbers: Vec<u32> = (0..first as u32).collect();
-        let mut next = first as u32;
-        for alive in &live {
-            numbers.push(next);
-            next += u32::from(*alive);
-        }
-        let map = |lit: Lit| 2 * numbers[lit.variable()] + (lit.0 & 1);
-        let ands = live.iter().filter(|&&alive| alive).count();
-        let mut bytes = format!("aig {} {} 0 {} {ands}\n", self.inputs + ands, self.inputs, outputs.len()).into_bytes();
-        for &output in outputs {
-            bytes.extend_from_slice(format!("{}\n", map(output)).as_bytes());
-        }
-        let mut own = 2 * first as u32;
-        for (pair, _) in self.ands.iter().zip(&live).filter(|(_, alive)| **alive) {
-            let (a, b) = (map(pair[0]), map(pair[1]));
-            let (high, low) = (a.max(b), a.min(b));
-            write_delta(&mut bytes, own - high);
-            write_delta(&mut bytes, high - low);
-            own += 2;
-        }
-        bytes
-    }
-}
-
-/// Seven bits a byte, lowest first, the high bit set on all but the last.
-fn write_delta(bytes: &mut Vec<u8>, mut delta: u32) {
-    while delta >= 0x80 {
-        bytes.push(delta as u8 | 0x80);
-        delta >>= 7;
-    }
-    bytes.push(delta as u8);
 }
 
 #[cfg(test)]
@@ -240,17 +200,5 @@ mod tests {
         let majority = TruthTable::from_fn(3, |row| row.count_ones() >= 2);
         assert_eq!(aig.table(&majority, &[a, b, c]), aig.table(&majority, &[a, b, c]));
         assert_eq!(aig.table(&TruthTable::inverter(), &[a]), !a);
-    }
-
-    #[test]
-    fn the_aiger_form_leaves_out_what_no_output_needs() {
-        let mut aig = Aig::new(2);
-        let (a, b) = (aig.input(0), aig.input(1));
-        let unused = aig.and(a, b);
-        let used = aig.and(a, !b);
-        assert_ne!(unused, used);
-        let bytes = aig.to_aiger(&[!used]);
-        // 6 = 2 * 3 is the and, its inputs are 5 (inverted b) and 2 (a): deltas 1 and 3.
-        assert_eq!(bytes, b"aig 3 2 0 1 1\n7\n\x01\x03");
     }
 }

@@ -45,7 +45,9 @@ fn unreadable<T>(problem: String) -> Result<T, ElaborateError> {
 }
 
 /// Translates the outputs of `module`. `inputs` gives the literals of input ports; other inputs
-/// (clock, reset) are left alone and must not reach an output.
+/// (clock, reset) are left alone and must not reach an output. `free` are inputs of the graph, one
+/// for each of [`Module::open_defaults`]: what a choice is when no case applies may be anything, so
+/// the outputs are proved for both values of each.
 ///
 /// # Errors
 /// A sentence on what cannot be translated.
@@ -53,6 +55,7 @@ pub(crate) fn elaborate(
     module: &Module,
     aig: &mut Aig,
     inputs: &BTreeMap<String, Vec<Lit>>,
+    free: &[Lit],
 ) -> Result<Elaborated, ElaborateError> {
     let mut drivers: FxHashMap<u64, (&str, &Cell)> = FxHashMap::default();
     for (name, cell) in &module.cells {
@@ -77,7 +80,7 @@ pub(crate) fn elaborate(
             }
         }
     }
-    let mut work = Work { aig, drivers, values, unbalanced: None };
+    let mut work = Work { aig, drivers, values, free: free.iter(), unbalanced: None };
     let mut outputs = BTreeMap::new();
     for (name, port) in module.ports.iter().filter(|(_, port)| port.direction == "output") {
         for bit in &port.bits {
@@ -101,6 +104,7 @@ struct Work<'a> {
     aig: &'a mut Aig,
     drivers: FxHashMap<u64, (&'a str, &'a Cell)>,
     values: FxHashMap<u64, Timed>,
+    free: std::slice::Iter<'a, Lit>,
     unbalanced: Option<String>,
 }
 
@@ -158,8 +162,19 @@ impl Work<'_> {
     }
 
     fn cell(&mut self, name: &str, cell: &Cell) -> Result<(), ElaborateError> {
+        let defaults: Vec<Timed> = if cell.kind == "$pmux" {
+            let open = cell.port("A").iter().filter(|bit| bit.is_undefined());
+            open.zip(&mut self.free).map(|(_, &lit)| Timed { lit, cycle: None }).collect()
+        } else {
+            Vec::new()
+        };
         let inputs = |port: &str| -> Result<Vec<Timed>, ElaborateError> {
-            cell.port(port).iter().map(|bit| self.value(bit)).collect()
+            let mut defaults = defaults.iter().filter(|_| port == "A");
+            let mut value = |bit: &Bit| match bit.is_undefined().then(|| defaults.next()).flatten() {
+                Some(&value) => Ok(value),
+                None => self.value(bit),
+            };
+            cell.port(port).iter().map(&mut value).collect()
         };
         let register = is_register(cell);
         let (output, pins): (&str, Vec<Vec<Timed>>) =

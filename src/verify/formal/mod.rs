@@ -1,35 +1,61 @@
-//! The emitted Verilog, read back by yosys and proved equal to the network.
+//! The emitted Verilog, read back by yosys and proved equal to the network; VHDL likewise, after
+//! GHDL has made Verilog of it.
 //!
 //! What yosys makes of the text becomes an and-inverter graph beside that of the network itself,
-//! not optimized. The vectors are simulated first, since most faults show there at once; then ABC
-//! proves the outputs equal for every input. Neither the optimizer nor the printer is trusted,
-//! only yosys' reader, the translation of its cells, and ABC.
+//! not optimized. The vectors are simulated first, since most faults show there at once; then SAT
+//! sweeping proves the outputs equal for every input. Neither the optimizer nor the printer is
+//! trusted, only the readers (GHDL's and yosys'), the translation of yosys' cells, and the prover.
 
-mod abc;
 pub(crate) mod aig;
 pub(crate) mod elaborate;
+mod luts;
 pub(crate) mod netlist;
 pub(crate) mod reference;
+pub(crate) mod sat;
 mod word;
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use crate::emit::{EmitOptions, EncoderOption, Interface, OutputSet, TestVectors, Vector};
-use crate::netlist::{Design, DesignHead};
+use crate::netlist::{Design, DesignHead, InputBus};
+use crate::prove::ProofOptions;
 
-use self::abc::Proof;
 use self::aig::{Aig, Lit};
 use self::elaborate::{ElaborateError, Elaborated, Timed, elaborate};
 use self::netlist::Module;
+use self::sat::Proof;
 
 use super::checker::{Answer, CheckRequest, CheckRun, Checker, Difference, Verdict, compare, write_scratch};
 use super::{Program, Run, ToolError};
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct Formal;
+pub(super) struct Formal {
+    name: &'static str,
+    description: &'static str,
+    target: &'static str,
+    programs: &'static [Program],
+}
 
-static PROGRAMS: [Program; 2] = [Program { name: "yosys", package: "yosys", version_argument: "-V" }, abc::PROGRAM];
+const YOSYS: Program = Program { name: "yosys", package: "yosys", version_argument: "-V" };
+const GHDL: Program = Program { name: "ghdl", package: "ghdl", version_argument: "--version" };
+
+/// Of the Verilog.
+pub(super) static VERILOG: Formal = Formal {
+    name: "formal",
+    description: "reads the Verilog back by yosys and proves it equal to the network for every input, latency included",
+    target: "verilog",
+    programs: &[YOSYS],
+};
+
+/// Of the VHDL.
+pub(super) static VHDL: Formal = Formal {
+    name: "formal-vhdl",
+    description: "synthesizes the VHDL by GHDL, reads that by yosys and proves it equal to the network for every input",
+    target: "vhdl",
+    programs: &[GHDL, YOSYS],
+};
 
 /// The techmap rule of `templates/verify/tables.v`.
 pub(super) const TABLES: &str = include_str!("../../../templates/verify/tables.v");
@@ -38,6 +64,8 @@ pub(super) const TABLES: &str = include_str!("../../../templates/verify/tables.v
 struct Read {
     aig: Aig,
     outputs: Vec<Timed>,
+    /// The bit that says whether the outputs are results.
+    valid: Option<Timed>,
     unbalanced: Option<String>,
 }
 
@@ -50,40 +78,45 @@ enum Reading {
 
 impl Checker for Formal {
     fn name(&self) -> &'static str {
-        "formal"
+        self.name
     }
 
     fn description(&self) -> &'static str {
-        "reads the Verilog back by yosys and proves it equal to the network for every input by ABC, latency included"
+        self.description
     }
 
     fn target(&self) -> &'static str {
-        "verilog"
+        self.target
     }
 
     fn programs(&self) -> &'static [Program] {
-        &PROGRAMS
+        self.programs
+    }
+
+    fn by_default(&self) -> bool {
+        self.target == "verilog"
     }
 
     fn accepts(&self, options: &EmitOptions) -> Result<(), &'static str> {
         let hdl = &options.hdl;
-        let is_plain = hdl.interface == Interface::Comb && hdl.encoder == EncoderOption::On;
+        let is_plain = hdl.interface != Interface::Axis && hdl.encoder == EncoderOption::On;
         if is_plain && hdl.outputs == OutputSet::Both {
             return Ok(());
         }
-        Err("proves functions of codes, not streams or valid bits, nor designs without encoder, class or scores")
+        Err("proves functions of codes, not streams that push back, nor designs without encoder, class or scores")
     }
 
     /// The function that was read back, on the vectors.
     fn run(&self, request: &CheckRequest<'_>) -> Result<CheckRun, ToolError> {
-        match read(request)? {
+        match self.read(request)? {
             Reading::Function(read) => Ok(CheckRun { answers: read.answers(request), complaint: None }),
             Reading::Undefined(what) => Err(garbage(what)),
         }
     }
 
     fn judge(&self, request: &CheckRequest<'_>) -> Result<Verdict, ToolError> {
-        let mut read = match read(request)? {
+        let started = Instant::now();
+        let mut read = match self.read(request)? {
             Reading::Function(read) => read,
             Reading::Undefined(what) => return Ok(Verdict::Refuted { what, first: None }),
         };
@@ -103,16 +136,20 @@ impl Checker for Formal {
         let never_set = never_set.iter().map(|&bit| (bit, Lit::FALSE));
         let pairs: Vec<(Lit, Lit)> =
             wanted.iter().zip(&read.outputs).map(|(&a, b)| (a, b.lit)).chain(never_set).collect();
-        match abc::prove(&mut read.aig, &pairs, request.folder, request.limit)? {
+        let options = ProofOptions { deadline: started.checked_add(request.limit), ..ProofOptions::default() };
+        match sat::prove(&read.aig, &pairs, &options) {
             Proof::Equal => {
                 let timing = match request.latency {
                     0 => String::new(),
                     1 => ", one cycle later".to_owned(),
                     cycles => format!(", {cycles} cycles later"),
                 };
-                let how = format!("for all 2^{} inputs{timing}, after {vectors} vectors", read.aig.inputs());
+                let valid = if read.valid.is_some() { ", with its valid bit" } else { "" };
+                let inputs = request.design.input.width();
+                let how = format!("for all 2^{inputs} inputs{timing}{valid}, after {vectors} vectors");
                 Ok(Verdict::Proved { vectors, how })
             }
+            Proof::Open(outputs) => Err(ToolError::Undecided { check: self.name.to_owned(), outputs }),
             Proof::Different(bus) => {
                 let first = read.difference(request, &wanted, &bus);
                 Ok(Verdict::Refuted {
@@ -124,55 +161,83 @@ impl Checker for Formal {
     }
 }
 
-/// Whether two designs are the same function for every input, by ABC.
-///
-/// # Errors
-/// [`ToolError`] when ABC is missing, fails or gives up.
-pub(super) fn designs_are_equal(
-    left: &Design,
-    right: &Design,
-    folder: &std::path::Path,
-    limit: std::time::Duration,
-) -> Result<bool, ToolError> {
-    let mut aig = Aig::new(left.input.width());
-    let (left, right) = (reference::outputs(&mut aig, left), reference::outputs(&mut aig, right));
-    let pairs: Vec<(Lit, Lit)> = left.into_iter().zip(right).collect();
-    Ok(abc::prove(&mut aig, &pairs, folder, limit)? == Proof::Equal)
+impl Formal {
+    /// Reads the artefact by yosys.
+    fn read(&self, request: &CheckRequest<'_>) -> Result<Reading, ToolError> {
+        let module = request.identifier;
+        let netlist = if self.target == "vhdl" {
+            self.synthesize(request)?;
+            read_verilog(request, &[FROM_VHDL], module)?
+        } else {
+            read_verilog(request, &request.design_sources(&[]), module)?
+        };
+        let width = request.design.input.width();
+        // Behind the bus the bit that says whether it carries an input.
+        let has_valid = request.options.hdl.interface == Interface::Valid;
+        let free_from = width + usize::from(has_valid);
+        let mut aig = Aig::new(free_from + netlist.open_defaults());
+        let bus: Vec<Lit> = (0..width).map(|input| aig.input(input)).collect();
+        let free: Vec<Lit> = (free_from..aig.inputs()).map(|input| aig.input(input)).collect();
+        let mut inputs = BTreeMap::from([("features".to_owned(), bus)]);
+        if has_valid {
+            inputs.insert("in_valid".to_owned(), vec![aig.input(width)]);
+        }
+        let (outputs, unbalanced) = match elaborate(&netlist, &mut aig, &inputs, &free) {
+            Ok(Elaborated { outputs, unbalanced }) => (outputs, unbalanced),
+            Err(ElaborateError::Undefined(what)) => return Ok(Reading::Undefined(what)),
+            Err(ElaborateError::Unreadable(what)) => return Err(garbage(what)),
+        };
+        let port = |name: &str, width: usize| match outputs.get(name) {
+            Some(port) if port.len() == width => Ok(port.clone()),
+            Some(port) => Err(garbage(format!("the port `{name}` has {} bits, expected {width}", port.len()))),
+            None => Err(garbage(format!("there is no output port `{name}`"))),
+        };
+        let mut bits: Vec<Timed> = Vec::new();
+        for (name, width) in output_ports(request.design) {
+            bits.extend(port(name, width)?);
+        }
+        let valid = if has_valid { port("out_valid", 1)?.first().copied() } else { None };
+        Ok(Reading::Function(Box::new(Read { aig, outputs: bits, valid, unbalanced })))
+    }
+
+    /// Makes Verilog of the VHDL by GHDL.
+    fn synthesize(&self, request: &CheckRequest<'_>) -> Result<(), ToolError> {
+        let ghdl = GHDL.require(self.name)?;
+        let bench = format!("{}_tb.vhd", request.identifier);
+        let mut sources = request.names_ending_in(".vhd");
+        sources.retain(|name| *name != bench);
+        // Models of primitives first.
+        sources.sort_by_key(|name| !name.ends_with("_primitives.vhd"));
+        Run::new(&ghdl, request.folder, request.limit)
+            .arguments(["--synth", "--std=08", "--out=verilog"])
+            .arguments(sources)
+            .arguments(["-e", request.identifier])
+            .output(request.folder.join(FROM_VHDL))
+            .run()
+            .map(drop)
+    }
+}
+
+/// What GHDL makes of the VHDL.
+const FROM_VHDL: &str = "from_vhdl.v";
+
+/// The codes that the bits of an input bus spell.
+pub(crate) fn codes_of_bus(input: &InputBus, bus: &[bool]) -> Vec<i64> {
+    let code = |bits: &[bool]| {
+        let code = bits.iter().rev().fold(0i64, |code, &bit| code << 1 | i64::from(bit));
+        let negative = input.signed && bits.last() == Some(&true);
+        if negative { code - (1i64 << input.bits) } else { code }
+    };
+    bus.chunks(input.bits.max(1) as usize).map(code).collect()
 }
 
 fn garbage(problem: String) -> ToolError {
     ToolError::Garbage { program: "yosys".to_owned(), problem, tail: "(see netlist.json)".to_owned() }
 }
 
-/// Reads the artefact's Verilog by yosys.
-fn read(request: &CheckRequest<'_>) -> Result<Reading, ToolError> {
-    let module = request.identifier;
-    let sources = request.design_sources(&[]);
-    let netlist = read_verilog(request, &sources, module)?;
-    let mut aig = Aig::new(request.design.input.width());
-    let bus: Vec<Lit> = (0..aig.inputs()).map(|input| aig.input(input)).collect();
-    let inputs = BTreeMap::from([("features".to_owned(), bus)]);
-    let (outputs, unbalanced) = match elaborate(&netlist, &mut aig, &inputs) {
-        Ok(Elaborated { outputs, unbalanced }) => (outputs, unbalanced),
-        Err(ElaborateError::Undefined(what)) => return Ok(Reading::Undefined(what)),
-        Err(ElaborateError::Unreadable(what)) => return Err(garbage(what)),
-    };
-    let mut bits: Vec<Timed> = Vec::new();
-    for (name, width) in output_ports(request.design) {
-        match outputs.get(name) {
-            Some(port) if port.len() == width => bits.extend(port),
-            Some(port) => {
-                return Err(garbage(format!("the port `{name}` has {} bits, expected {width}", port.len())));
-            }
-            None => return Err(garbage(format!("there is no output port `{name}`"))),
-        }
-    }
-    Ok(Reading::Function(Box::new(Read { aig, outputs: bits, unbalanced })))
-}
-
 /// The flat netlist that yosys makes of Verilog files.
 pub(super) fn read_verilog(request: &CheckRequest<'_>, sources: &[&str], top: &str) -> Result<Module, ToolError> {
-    let yosys = PROGRAMS[0].require("formal")?;
+    let yosys = YOSYS.require("formal")?;
     write_scratch(request.folder, "tables.techmap.v", TABLES.as_bytes())?;
     let script = format!(
         "read_verilog {} {}; hierarchy -check -top {top}; proc; flatten; memory -nomap; memory_map; opt_dff; \
@@ -203,6 +268,12 @@ impl Read {
         if let Some(unbalanced) = &self.unbalanced {
             return Some(format!("inputs of different clock cycles meet: {unbalanced}"));
         }
+        if let Some(valid) = self.valid {
+            let input = self.aig.input(request.design.input.width());
+            if valid.lit != input || valid.cycle != Some(request.latency) {
+                return Some(format!("`out_valid` is not `in_valid` of {} clock cycles before", request.latency));
+            }
+        }
         let late = self.outputs.iter().filter_map(|bit| bit.cycle).find(|&cycle| cycle != request.latency)?;
         Some(format!("an output comes after {late} clock cycles; the latency is {}", request.latency))
     }
@@ -217,7 +288,9 @@ impl Read {
         let mut answers = Vec::with_capacity(vectors.vectors.len());
         let width = request.design.input.bits as usize;
         for block in vectors.vectors.chunks(64) {
-            let mut words = vec![0u64; self.aig.inputs()];
+            // Every vector is an input that counts.
+            let mut words = vec![u64::MAX; self.aig.inputs()];
+            words.iter_mut().take(request.design.input.width()).for_each(|word| *word = 0);
             for (sample, vector) in block.iter().enumerate() {
                 for (feature, code) in vector.codes.iter().enumerate() {
                     for bit in 0..width {
@@ -238,15 +311,8 @@ impl Read {
 
     /// The vector of a bus on which the outputs differ from `wanted`.
     fn difference(&self, request: &CheckRequest<'_>, wanted: &[Lit], bus: &[bool]) -> Difference {
-        let input = request.design.input;
-        let codes: Vec<i64> = bus
-            .chunks(input.bits as usize)
-            .map(|bits| {
-                let code = bits.iter().rev().fold(0i64, |code, &bit| code << 1 | i64::from(bit));
-                let negative = input.signed && bits.last() == Some(&true);
-                if negative { code - (1i64 << input.bits) } else { code }
-            })
-            .collect();
+        let width = request.design.input.width();
+        let codes = codes_of_bus(&request.design.input, bus.get(..width).unwrap_or(bus));
         let vector = |codes| Vector { codes, bits: Vec::new(), scores: Vec::new(), class: None };
         let one = TestVectors { vectors: vec![vector(codes.clone())] };
         let answer = |lits: &[Lit]| self.outputs_on(request, &one, lits).pop().unwrap_or_else(Answer::none);

@@ -15,6 +15,13 @@ pub(crate) enum Bit {
     Constant(String),
 }
 
+impl Bit {
+    /// Whether it has no value.
+    pub(super) fn is_undefined(&self) -> bool {
+        matches!(self, Self::Constant(text) if text == "x")
+    }
+}
+
 /// A port of the top module.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Port {
@@ -63,6 +70,13 @@ struct File {
 }
 
 impl Module {
+    /// How many bits there are that a choice between cases (`$pmux`) gives when none applies, and
+    /// that have no value.
+    pub(super) fn open_defaults(&self) -> usize {
+        let choices = self.cells.values().filter(|cell| cell.kind == "$pmux");
+        choices.flat_map(|cell| cell.port("A")).filter(|bit| bit.is_undefined()).count()
+    }
+
     /// The module `top` of a file.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 //! here from the words of [`super::word`], as they are for the cells of an artefact.
 
 use crate::logic::TruthTable;
-use crate::netlist::{ClassHead, Contestant, CountBit, Design, DesignHead, PartialCounts, Popcount};
+use crate::netlist::{ClassHead, Comparator, Contestant, CountBit, Design, DesignHead, PartialCounts, Popcount};
 
 use super::aig::{Aig, Lit};
 use super::word;
@@ -27,9 +27,9 @@ pub(crate) fn outputs_counted_as(aig: &mut Aig, design: &Design, head: &DesignHe
                 None => bits,
                 Some(partial) => terms(aig, partial, &bits, &mut never_set),
             };
-            class_outputs(aig, head, &terms)
+            class_outputs(aig, head, &terms, None)
         }
-        (DesignHead::Classes(head), _) => class_outputs(aig, head, &bits),
+        (DesignHead::Classes(head), _) => class_outputs(aig, head, &bits, None),
         (DesignHead::Bits, _) => bits,
     };
     (outputs, never_set)
@@ -56,23 +56,28 @@ fn terms(aig: &mut Aig, partial: &PartialCounts, bits: &[Lit], never_set: &mut V
 
 /// The outputs of the core of `design`.
 pub(crate) fn core_outputs(aig: &mut Aig, design: &Design) -> Vec<Lit> {
-    let (width, signed) = (design.input.bits as usize, design.input.signed);
-    let compared: Vec<Lit> = design
-        .comparators
-        .iter()
-        .map(|comparator| {
-            let first = comparator.feature as usize * width;
-            let code: Vec<Lit> = (first..first + width).map(|bit| aig.input(bit)).collect();
-            let threshold: Vec<Lit> =
-                (0..width).map(|bit| Lit::constant(comparator.threshold >> bit & 1 == 1)).collect();
-            !word::less(aig, &code, &threshold, signed)
-        })
-        .collect();
+    let compared = compared(aig, design);
     let nodes = aig.nodes(&design.core, &compared);
     design.core.outputs().iter().map(|output| nodes[output.index()]).collect()
 }
 
-fn class_outputs(aig: &mut Aig, head: &ClassHead, bits: &[Lit]) -> Vec<Lit> {
+/// The result of every comparator of `design`.
+pub(crate) fn compared(aig: &mut Aig, design: &Design) -> Vec<Lit> {
+    design.comparators.iter().map(|comparator| comparison(aig, design, comparator)).collect()
+}
+
+/// The result of one comparator.
+pub(crate) fn comparison(aig: &mut Aig, design: &Design, comparator: &Comparator) -> Lit {
+    let (width, signed) = (design.input.bits as usize, design.input.signed);
+    let first = comparator.feature as usize * width;
+    let code: Vec<Lit> = (first..first + width).map(|bit| aig.input(bit)).collect();
+    let threshold: Vec<Lit> = (0..width).map(|bit| Lit::constant(comparator.threshold >> bit & 1 == 1)).collect();
+    !word::less(aig, &code, &threshold, signed)
+}
+
+/// The class and the scores over the core's outputs. The second side wins the ties of the duel
+/// `tie`, which is a fault.
+pub(crate) fn class_outputs(aig: &mut Aig, head: &ClassHead, bits: &[Lit], tie: Option<usize>) -> Vec<Lit> {
     let mut scores: Vec<Vec<Lit>> = Vec::with_capacity(head.groups.len());
     for (class, group) in head.groups.iter().enumerate() {
         let score = count(aig, &head.popcount(class), &bits[group.clone()]);
@@ -82,13 +87,16 @@ fn class_outputs(aig: &mut Aig, head: &ClassHead, bits: &[Lit]) -> Vec<Lit> {
     let number =
         |class: u32| -> Vec<Lit> { (0..argmax.class_bits()).map(|bit| Lit::constant(class >> bit & 1 == 1)).collect() };
     let mut winners: Vec<(Vec<Lit>, Vec<Lit>)> = Vec::with_capacity(argmax.duels.len());
-    for duel in &argmax.duels {
+    for (number_of_duel, duel) in argmax.duels.iter().enumerate() {
         let side = |side: Contestant| match side {
             Contestant::Class(class) => (scores[class as usize].clone(), number(class)),
             Contestant::Winner(duel) => winners[duel as usize].clone(),
         };
         let (first, second) = (side(duel.first), side(duel.second));
-        let second_wins = word::less(aig, &first.0, &second.0, false);
+        let second_wins = match tie == Some(number_of_duel) {
+            false => word::less(aig, &first.0, &second.0, false),
+            true => !word::less(aig, &second.0, &first.0, false),
+        };
         let mut choose = |first: &[Lit], second: &[Lit]| -> Vec<Lit> {
             first.iter().zip(second).map(|(&a, &b)| aig.mux(second_wins, a, b)).collect()
         };

@@ -25,7 +25,7 @@ fn check_cell(kind: &str, width: usize, signed: bool, f: impl Fn(i64, i64) -> i6
     let module = Module::parse(&text, "t").unwrap();
     let mut aig = Aig::new(8);
     let bus: Vec<Lit> = (0..8).map(|input| aig.input(input)).collect();
-    let read = elaborate(&module, &mut aig, &BTreeMap::from([("features".to_owned(), bus)])).unwrap();
+    let read = elaborate(&module, &mut aig, &BTreeMap::from([("features".to_owned(), bus)]), &[]).unwrap();
     let lits: Vec<Lit> = read.outputs["y"].iter().map(|bit| bit.lit).collect();
     for row in 0..256u64 {
         let words: Vec<u64> = (0..8).map(|bit| row >> bit & 1).collect();
@@ -67,7 +67,7 @@ fn pipeline(cells: &str) -> Result<(Vec<Option<u32>>, Option<String>), Elaborate
     let module = Module::parse(&text, "t").unwrap();
     let mut aig = Aig::new(2);
     let bus = vec![aig.input(0), aig.input(1)];
-    let read = elaborate(&module, &mut aig, &BTreeMap::from([("features".to_owned(), bus)]))?;
+    let read = elaborate(&module, &mut aig, &BTreeMap::from([("features".to_owned(), bus)]), &[])?;
     Ok((read.outputs["y"].iter().map(|bit| bit.cycle).collect(), read.unbalanced))
 }
 
@@ -95,4 +95,30 @@ fn loops_open_wires_and_clocks_as_data_are_refused() {
     assert!(matches!(pipeline(&looped), Err(ElaborateError::Unreadable(what)) if what.contains("loop")));
     assert!(matches!(pipeline(&and(3, 77, 9)), Err(ElaborateError::Undefined(_))));
     assert!(matches!(pipeline(&and(3, 2, 9)), Err(ElaborateError::Undefined(_))));
+}
+
+/// A choice between two cases of one bit; `A` is what it gives when none applies.
+fn choice(cases: &str) -> Result<(Aig, Lit, Lit), ElaborateError> {
+    let text = format!(
+        r#"{{"modules":{{"t":{{"ports":{{"features":{{"direction":"input","bits":[2,3]}},"y":{{"direction":"output","bits":[9]}}}},
+          "cells":{{"not":{{"type":"$_NOT_","parameters":{{}},"connections":{{"A":[2],"Y":[5]}}}},
+            "choice":{{"type":"$pmux","parameters":{{}},"connections":{{"A":["x"],"B":["1","0"],"S":[{cases}],"Y":[9]}}}}}}}}}}}}"#
+    );
+    let module = Module::parse(&text, "t").unwrap();
+    assert_eq!(module.open_defaults(), 1);
+    let mut aig = Aig::new(3);
+    let (bus, free) = (vec![aig.input(0), aig.input(1)], [aig.input(2)]);
+    let first = bus[0];
+    let read = elaborate(&module, &mut aig, &BTreeMap::from([("features".to_owned(), bus)]), &free)?;
+    Ok((aig, read.outputs["y"][0].lit, first))
+}
+
+#[test]
+fn a_default_without_a_value_is_proved_not_to_matter_or_refuted() {
+    use super::sat::{Proof, prove};
+    let options = crate::prove::ProofOptions::default();
+    let (aig, found, first) = choice("2,5").unwrap();
+    assert_eq!(prove(&aig, &[(found, first)], &options), Proof::Equal, "one of both cases always applies");
+    let (aig, found, first) = choice("2,3").unwrap();
+    assert!(matches!(prove(&aig, &[(found, first)], &options), Proof::Different(_)));
 }
