@@ -20,8 +20,12 @@ const WORD: usize = 64;
 /// The best candidates of a word that become vectors.
 const TAKEN: usize = 16;
 
-/// Words without a gain after which the search ends.
+/// Words without a gain after which the search ends: of many entries, and of few.
 const PATIENCE: usize = 12;
+const PATIENCE_WITH_FEW: usize = 80;
+
+/// Up to this many entries and steps are few.
+const FEW_GOALS: usize = 50_000;
 
 /// First-layer entries up to which it is decided whether codes can reach them.
 const MOST_DECIDED: usize = 2_000_000;
@@ -89,7 +93,8 @@ pub(super) fn directed_rows(
     }
     let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x636f_7665_7261_6765);
     let (mut found, mut idle, mut round) = (Vec::new(), 0, 0);
-    while found.len() < room && idle < PATIENCE && meter.observed.contains(&false) {
+    let patience = if meter.observed.len() <= FEW_GOALS { PATIENCE_WITH_FEW } else { PATIENCE };
+    while found.len() < room && idle < patience && meter.observed.contains(&false) {
         let goals = meter.goals(&mut rng);
         let mut next = 0;
         let candidates: Vec<Vec<i64>> = (0..WORD)
