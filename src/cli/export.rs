@@ -157,6 +157,7 @@ pub(super) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
         return streaming::run(arguments, plan);
     }
     let work = prepare(arguments, &plan)?;
+    one_writer_each(&work.emitted)?;
     let files = work.emitted.iter().flat_map(|(_, files)| files);
     write_folder(&work.folder, files.map(|file| (file.name.as_str(), file.contents.as_slice())))?;
 
@@ -371,10 +372,7 @@ fn prepare(arguments: &ExportArgs, plan: &Plan) -> Result<Work, CliError> {
         let Variant { design, vectors, provenance, .. } = work.variant(target.name());
         let request = EmitRequest { design, flat: &work.flat, provenance, options: &arguments.options, vectors };
         match target.emit(&request) {
-            Ok(files) => {
-                one_writer_each(target, &files, &emitted)?;
-                emitted.push((target, files));
-            }
+            Ok(files) => emitted.push((target, files)),
             Err(error @ EmitError::Unsupported { .. }) if !plan.targets_named => refused.push((target.name(), error)),
             Err(error) => return Err(error.into()),
         }
@@ -385,19 +383,17 @@ fn prepare(arguments: &ExportArgs, plan: &Plan) -> Result<Work, CliError> {
 }
 
 /// No file is written by two targets, of which one would be lost.
-fn one_writer_each(
-    target: &dyn Target,
-    files: &[EmittedFile],
-    emitted: &[(&'static dyn Target, Vec<EmittedFile>)],
-) -> Result<(), CliError> {
-    for (other, others) in emitted {
-        if let Some(file) = files.iter().find(|file| others.iter().any(|known| known.name == file.name)) {
-            return Err(CliError::Usage(format!(
-                "the targets `{}` and `{}` both write `{}`; export them one at a time into two folders (--out)",
-                other.name(),
-                target.name(),
-                file.name
-            )));
+fn one_writer_each(emitted: &[(&'static dyn Target, Vec<EmittedFile>)]) -> Result<(), CliError> {
+    for (number, (target, files)) in emitted.iter().enumerate() {
+        for (other, others) in &emitted[..number] {
+            if let Some(file) = files.iter().find(|file| others.iter().any(|known| known.name == file.name)) {
+                return Err(CliError::Usage(format!(
+                    "the targets `{}` and `{}` both write `{}`; export them one at a time into two folders (--out)",
+                    other.name(),
+                    target.name(),
+                    file.name
+                )));
+            }
         }
     }
     Ok(())

@@ -57,9 +57,9 @@ pub static CHECKERS: &[&dyn Checker] = &[
     &gates::XILINX, // what synthesis makes of it
     &gates::ICE40,
     &gates::ECP5,
-    &c_header::GCC,         // the strictest warnings as errors
-    &c_header::CLANG,       // another compiler, and traps on undefined behaviour
-    &arm::ARM,              // the C header on microcontrollers, in their emulators
+    &c_header::GCC,   // the strictest warnings as errors
+    &c_header::CLANG, // another compiler, and traps on undefined behaviour
+    &arm::ARM,        // the C header on microcontrollers, in their emulators
     &arm::ARM_M0,
     &riscv::RISCV,
     &avr::AVR,
