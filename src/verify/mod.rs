@@ -52,9 +52,8 @@ pub static CHECKERS: &[&dyn Checker] = &[
     &icarus::Icarus,       // the test bench that ships with the Verilog, event-driven
     &verilator::Verilator, // the lint, and an independent bench that is fast on many vectors
     &ghdl::Ghdl,           // the VHDL with its own test bench
-    &formal::VERILOG,      // every input, by proof
-    &formal::VHDL,
-    &gates::XILINX, // what synthesis makes of it
+    &formal::Formal,       // every input, by proof
+    &gates::XILINX,        // what synthesis makes of it
     &gates::ICE40,
     &gates::ECP5,
     &c_header::GCC,   // the strictest warnings as errors

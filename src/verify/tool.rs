@@ -259,7 +259,6 @@ pub struct Run<'a> {
     arguments: Vec<OsString>,
     folder: &'a Path,
     input: Option<PathBuf>,
-    output: Option<PathBuf>,
     limit: Duration,
 }
 
@@ -273,7 +272,7 @@ pub struct RunOutput {
 impl<'a> Run<'a> {
     /// A run of `program` in `folder` that may take `limit`.
     pub fn new(program: &'a Path, folder: &'a Path, limit: Duration) -> Self {
-        Self { program, arguments: Vec::new(), folder, input: None, output: None, limit }
+        Self { program, arguments: Vec::new(), folder, input: None, limit }
     }
 
     /// Adds arguments.
@@ -287,13 +286,6 @@ impl<'a> Run<'a> {
     #[must_use]
     pub fn input(mut self, path: PathBuf) -> Self {
         self.input = Some(path);
-        self
-    }
-
-    /// Writes standard output to a file instead of into [`RunOutput`].
-    #[must_use]
-    pub fn output(mut self, path: PathBuf) -> Self {
-        self.output = Some(path);
         self
     }
 
@@ -322,11 +314,7 @@ impl<'a> Run<'a> {
             .map_err(|source| ToolError::Scratch { path: self.folder.to_owned(), source })?;
         let scratch = |source| ToolError::Scratch { path: log.path().to_owned(), source };
         let start = |source| ToolError::Start { program: self.command_line(), source };
-        let stderr = log.reopen().map_err(scratch)?;
-        let stdout = match &self.output {
-            Some(path) => File::create(path).map_err(|source| ToolError::Scratch { path: path.clone(), source })?,
-            None => log.reopen().map_err(scratch)?,
-        };
+        let (stdout, stderr) = (log.reopen().map_err(scratch)?, log.reopen().map_err(scratch)?);
         let stdin = match &self.input {
             Some(path) => File::open(path).map_err(|source| ToolError::Scratch { path: path.clone(), source })?.into(),
             None => Stdio::null(),
@@ -337,9 +325,7 @@ impl<'a> Run<'a> {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(start)?;
-        let size = |metadata: std::io::Result<std::fs::Metadata>| metadata.map_or(0, |metadata| metadata.len());
-        let written = || self.output.as_ref().map_or(0, |path| size(std::fs::metadata(path)));
-        let printed = || size(log.as_file().metadata()).max(written());
+        let printed = || log.as_file().metadata().map_or(0, |metadata| metadata.len());
         let end = wait(&mut child, self.limit, printed).map_err(start)?;
         let mut bytes = Vec::new();
         let read = log

@@ -1,6 +1,9 @@
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
 use super::*;
 use crate::binarized::arbitrary::{NetworkShape, random_network};
-use crate::binarized::{Encoder, LutLayer};
+use crate::binarized::{Encoder, Head, LutLayer};
 use crate::config::InputFormat;
 use crate::logic::TruthTable;
 

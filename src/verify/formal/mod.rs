@@ -1,10 +1,9 @@
-//! The emitted Verilog, read back by yosys and proved equal to the network; VHDL likewise, after
-//! GHDL has made Verilog of it.
+//! The emitted Verilog, read back by yosys and proved equal to the network.
 //!
 //! What yosys makes of the text becomes an and-inverter graph beside that of the network itself,
 //! not optimized. The vectors are simulated first, since most faults show there at once; then SAT
 //! sweeping proves the outputs equal for every input. Neither the optimizer nor the printer is
-//! trusted, only the readers (GHDL's and yosys'), the translation of yosys' cells, and the prover.
+//! trusted, only yosys' reader, the translation of its cells, and the prover.
 
 pub(crate) mod aig;
 pub(crate) mod elaborate;
@@ -31,31 +30,9 @@ use super::{Program, Run, ToolError};
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct Formal {
-    name: &'static str,
-    description: &'static str,
-    target: &'static str,
-    programs: &'static [Program],
-}
+pub(super) struct Formal;
 
-const YOSYS: Program = Program { name: "yosys", package: "yosys", version_argument: "-V" };
-const GHDL: Program = Program { name: "ghdl", package: "ghdl", version_argument: "--version" };
-
-/// Of the Verilog.
-pub(super) static VERILOG: Formal = Formal {
-    name: "formal",
-    description: "reads the Verilog back by yosys and proves it equal to the network for every input, latency included",
-    target: "verilog",
-    programs: &[YOSYS],
-};
-
-/// Of the VHDL.
-pub(super) static VHDL: Formal = Formal {
-    name: "formal-vhdl",
-    description: "synthesizes the VHDL by GHDL, reads that by yosys and proves it equal to the network for every input",
-    target: "vhdl",
-    programs: &[GHDL, YOSYS],
-};
+static PROGRAMS: [Program; 1] = [Program { name: "yosys", package: "yosys", version_argument: "-V" }];
 
 /// The techmap rule of `templates/verify/tables.v`.
 pub(super) const TABLES: &str = include_str!("../../../templates/verify/tables.v");
@@ -78,23 +55,19 @@ enum Reading {
 
 impl Checker for Formal {
     fn name(&self) -> &'static str {
-        self.name
+        "formal"
     }
 
     fn description(&self) -> &'static str {
-        self.description
+        "reads the Verilog back by yosys and proves it equal to the network for every input, latency included"
     }
 
     fn target(&self) -> &'static str {
-        self.target
+        "verilog"
     }
 
     fn programs(&self) -> &'static [Program] {
-        self.programs
-    }
-
-    fn by_default(&self) -> bool {
-        self.target == "verilog"
+        &PROGRAMS
     }
 
     fn accepts(&self, options: &EmitOptions) -> Result<(), &'static str> {
@@ -108,7 +81,7 @@ impl Checker for Formal {
 
     /// The function that was read back, on the vectors.
     fn run(&self, request: &CheckRequest<'_>) -> Result<CheckRun, ToolError> {
-        match self.read(request)? {
+        match read(request)? {
             Reading::Function(read) => Ok(CheckRun { answers: read.answers(request), complaint: None }),
             Reading::Undefined(what) => Err(garbage(what)),
         }
@@ -116,7 +89,7 @@ impl Checker for Formal {
 
     fn judge(&self, request: &CheckRequest<'_>) -> Result<Verdict, ToolError> {
         let started = Instant::now();
-        let mut read = match self.read(request)? {
+        let mut read = match read(request)? {
             Reading::Function(read) => read,
             Reading::Undefined(what) => return Ok(Verdict::Refuted { what, first: None }),
         };
@@ -149,7 +122,7 @@ impl Checker for Formal {
                 let how = format!("for all 2^{inputs} inputs{timing}{valid}, after {vectors} vectors");
                 Ok(Verdict::Proved { vectors, how })
             }
-            Proof::Open(outputs) => Err(ToolError::Undecided { check: self.name.to_owned(), outputs }),
+            Proof::Open(outputs) => Err(ToolError::Undecided { check: self.name().to_owned(), outputs }),
             Proof::Different(bus) => {
                 let first = read.difference(request, &wanted, &bus);
                 Ok(Verdict::Refuted {
@@ -161,65 +134,38 @@ impl Checker for Formal {
     }
 }
 
-impl Formal {
-    /// Reads the artefact by yosys.
-    fn read(&self, request: &CheckRequest<'_>) -> Result<Reading, ToolError> {
-        let module = request.identifier;
-        let netlist = if self.target == "vhdl" {
-            self.synthesize(request)?;
-            read_verilog(request, &[FROM_VHDL], module)?
-        } else {
-            read_verilog(request, &request.design_sources(&[]), module)?
-        };
-        let width = request.design.input.width();
-        // Behind the bus the bit that says whether it carries an input.
-        let has_valid = request.options.hdl.interface == Interface::Valid;
-        let free_from = width + usize::from(has_valid);
-        let mut aig = Aig::new(free_from + netlist.open_defaults());
-        let bus: Vec<Lit> = (0..width).map(|input| aig.input(input)).collect();
-        let free: Vec<Lit> = (free_from..aig.inputs()).map(|input| aig.input(input)).collect();
-        let mut inputs = BTreeMap::from([("features".to_owned(), bus)]);
-        if has_valid {
-            inputs.insert("in_valid".to_owned(), vec![aig.input(width)]);
-        }
-        let (outputs, unbalanced) = match elaborate(&netlist, &mut aig, &inputs, &free) {
-            Ok(Elaborated { outputs, unbalanced }) => (outputs, unbalanced),
-            Err(ElaborateError::Undefined(what)) => return Ok(Reading::Undefined(what)),
-            Err(ElaborateError::Unreadable(what)) => return Err(garbage(what)),
-        };
-        let port = |name: &str, width: usize| match outputs.get(name) {
-            Some(port) if port.len() == width => Ok(port.clone()),
-            Some(port) => Err(garbage(format!("the port `{name}` has {} bits, expected {width}", port.len()))),
-            None => Err(garbage(format!("there is no output port `{name}`"))),
-        };
-        let mut bits: Vec<Timed> = Vec::new();
-        for (name, width) in output_ports(request.design) {
-            bits.extend(port(name, width)?);
-        }
-        let valid = if has_valid { port("out_valid", 1)?.first().copied() } else { None };
-        Ok(Reading::Function(Box::new(Read { aig, outputs: bits, valid, unbalanced })))
+/// Reads the artefact by yosys.
+fn read(request: &CheckRequest<'_>) -> Result<Reading, ToolError> {
+    let module = request.identifier;
+    let netlist = read_verilog(request, &request.design_sources(&[]), module)?;
+    let width = request.design.input.width();
+    // Behind the bus the bit that says whether it carries an input.
+    let has_valid = request.options.hdl.interface == Interface::Valid;
+    let free_from = width + usize::from(has_valid);
+    let mut aig = Aig::new(free_from + netlist.open_defaults());
+    let bus: Vec<Lit> = (0..width).map(|input| aig.input(input)).collect();
+    let free: Vec<Lit> = (free_from..aig.inputs()).map(|input| aig.input(input)).collect();
+    let mut inputs = BTreeMap::from([("features".to_owned(), bus)]);
+    if has_valid {
+        inputs.insert("in_valid".to_owned(), vec![aig.input(width)]);
     }
-
-    /// Makes Verilog of the VHDL by GHDL.
-    fn synthesize(&self, request: &CheckRequest<'_>) -> Result<(), ToolError> {
-        let ghdl = GHDL.require(self.name)?;
-        let bench = format!("{}_tb.vhd", request.identifier);
-        let mut sources = request.names_ending_in(".vhd");
-        sources.retain(|name| *name != bench);
-        // Models of primitives first.
-        sources.sort_by_key(|name| !name.ends_with("_primitives.vhd"));
-        Run::new(&ghdl, request.folder, request.limit)
-            .arguments(["--synth", "--std=08", "--out=verilog"])
-            .arguments(sources)
-            .arguments(["-e", request.identifier])
-            .output(request.folder.join(FROM_VHDL))
-            .run()
-            .map(drop)
+    let (outputs, unbalanced) = match elaborate(&netlist, &mut aig, &inputs, &free) {
+        Ok(Elaborated { outputs, unbalanced }) => (outputs, unbalanced),
+        Err(ElaborateError::Undefined(what)) => return Ok(Reading::Undefined(what)),
+        Err(ElaborateError::Unreadable(what)) => return Err(garbage(what)),
+    };
+    let port = |name: &str, width: usize| match outputs.get(name) {
+        Some(port) if port.len() == width => Ok(port.clone()),
+        Some(port) => Err(garbage(format!("the port `{name}` has {} bits, expected {width}", port.len()))),
+        None => Err(garbage(format!("there is no output port `{name}`"))),
+    };
+    let mut bits: Vec<Timed> = Vec::new();
+    for (name, width) in output_ports(request.design) {
+        bits.extend(port(name, width)?);
     }
+    let valid = if has_valid { port("out_valid", 1)?.first().copied() } else { None };
+    Ok(Reading::Function(Box::new(Read { aig, outputs: bits, valid, unbalanced })))
 }
-
-/// What GHDL makes of the VHDL.
-const FROM_VHDL: &str = "from_vhdl.v";
 
 /// The codes that the bits of an input bus spell.
 pub(crate) fn codes_of_bus(input: &InputBus, bus: &[bool]) -> Vec<i64> {
@@ -237,7 +183,7 @@ fn garbage(problem: String) -> ToolError {
 
 /// The flat netlist that yosys makes of Verilog files.
 pub(super) fn read_verilog(request: &CheckRequest<'_>, sources: &[&str], top: &str) -> Result<Module, ToolError> {
-    let yosys = YOSYS.require("formal")?;
+    let yosys = PROGRAMS[0].require("formal")?;
     write_scratch(request.folder, "tables.techmap.v", TABLES.as_bytes())?;
     let script = format!(
         "read_verilog {} {}; hierarchy -check -top {top}; proc; flatten; memory -nomap; memory_map; opt_dff; \

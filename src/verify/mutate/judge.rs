@@ -84,7 +84,7 @@ impl Judged {
     /// The formal check says both whether the vectors show it and whether it is a fault; but it
     /// reads through registers, so of a missing one only simulation knows.
     fn note(&mut self, checker: &str, fault: Fault, verdict: &Verdict) {
-        let simulates = !checker.starts_with("formal");
+        let simulates = checker != "formal";
         match verdict {
             Verdict::Proved { .. } => (self.by_vectors, self.equivalent) = (Some(false), true),
             Verdict::Different { .. } | Verdict::TestBench { .. } => self.by_vectors = Some(true),
