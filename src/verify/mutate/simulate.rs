@@ -57,13 +57,7 @@ impl<'a> Hardware<'a> {
         match &self.design.head {
             DesignHead::Bits => answer.bits = self.design.core.outputs().iter().map(bit).collect(),
             DesignHead::Classes(head) => {
-                let scores: Vec<u32> = head
-                    .groups
-                    .iter()
-                    .map(|group| {
-                        self.design.core.outputs()[group.clone()].iter().map(|output| u32::from(bit(output))).sum()
-                    })
-                    .collect();
+                let scores = self.scores(head, sample, None);
                 answer.class = self.outputs.class().then(|| head.argmax().evaluate(&scores) as u32);
                 answer.scores = if self.outputs.scores() { scores } else { Vec::new() };
             }
@@ -186,10 +180,14 @@ impl<'a> Hardware<'a> {
     fn scores(&self, head: &ClassHead, sample: usize, changed: Option<&Changed>) -> Vec<u32> {
         let outputs = self.design.core.outputs();
         let bit = |output: &NodeId| match changed.and_then(|changed| changed.rows[output.index()].as_ref()) {
-            Some(row) => (row[sample / 64] >> (sample % 64) & 1) as u32,
-            None => u32::from(self.values.get(output.index(), sample)),
+            Some(row) => row[sample / 64] >> (sample % 64) & 1 == 1,
+            None => self.values.get(output.index(), sample),
         };
-        head.groups.iter().map(|group| outputs[group.clone()].iter().map(bit).sum()).collect()
+        let count = |(class, group): (usize, &std::ops::Range<usize>)| {
+            let ones: Vec<bool> = outputs[group.clone()].iter().map(bit).collect();
+            head.popcount(class).evaluate(&ones)
+        };
+        head.groups.iter().enumerate().map(count).collect()
     }
 }
 
