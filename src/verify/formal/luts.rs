@@ -155,7 +155,7 @@ mod tests {
         for seed in 0..20 {
             let design = lower(&random_network(seed, &NetworkShape::small()));
             let mut aig = Aig::new(design.input.width());
-            let mut wanted = reference::outputs(&mut aig, &design);
+            let mut wanted = reference::outputs_counted_as(&mut aig, &design, &design.head).0;
             wanted.extend([Lit::TRUE, Lit::FALSE, aig.input(1), !wanted[0]]);
             let (netlist, signals) = to_netlist(&aig, &wanted);
             let tables = netlist.nodes() - aig.inputs() - 1;

@@ -12,12 +12,9 @@ use super::word;
 
 /// The outputs of `design` over all inputs of the graph, which are the bits of its input bus: the
 /// class and then the scores, lowest bits first, or the plain bits.
-pub(crate) fn outputs(aig: &mut Aig, design: &Design) -> Vec<Lit> {
-    outputs_counted_as(aig, design, &design.head).0
-}
-
-/// The same for a `design` whose artefact counts as `head` does, perhaps by partial counts, and
-/// the bits of partial counts that must never be set.
+///
+/// The artefact counts as `head` does, perhaps by partial counts; the second list holds the bits of
+/// partial counts that must never be set.
 pub(crate) fn outputs_counted_as(aig: &mut Aig, design: &Design, head: &DesignHead) -> (Vec<Lit>, Vec<Lit>) {
     let bits = core_outputs(aig, design);
     let mut never_set = Vec::new();
@@ -153,7 +150,7 @@ mod tests {
             let words: Vec<u64> = (0..stimulus.signals()).map(|input| stimulus.row(input)[0]).collect();
             let expected = Schedule::new(&flat).simulate(&flat, &stimulus);
             let mut aig = Aig::new(flat.inputs().len());
-            let lits = outputs(&mut aig, &design);
+            let lits = outputs_counted_as(&mut aig, &design, &design.head).0;
             assert_eq!(lits.len(), expected.signals());
             for (output, word) in aig.simulate(&words, &lits).into_iter().enumerate() {
                 assert_eq!(word, expected.row(output)[0], "seed {seed}, output {output}");
