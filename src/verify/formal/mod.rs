@@ -136,6 +136,9 @@ impl Checker for Formal {
 
 /// Reads the artefact by yosys.
 fn read(request: &CheckRequest<'_>) -> Result<Reading, ToolError> {
+    if request.frame.is_some() {
+        return Err(garbage("a design that takes images pixel by pixel is no function of one input".to_owned()));
+    }
     let module = request.identifier;
     let netlist = read_verilog(request, &request.design_sources(&[]), module)?;
     let width = request.design.input.width();
