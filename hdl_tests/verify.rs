@@ -471,7 +471,7 @@ fn mutants_of_the_shipped_models_are_caught() {
             "verify",
             path,
             "--mutate",
-            "200",
+            "1000",
             "--mutate-tools",
             in_tools,
             "--json",

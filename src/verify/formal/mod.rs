@@ -16,7 +16,7 @@ mod word;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use crate::emit::{EmitOptions, EncoderOption, Interface, OutputSet, TestVectors, Vector};
+use crate::emit::{Convolution, EmitOptions, EncoderOption, Interface, OutputSet, TestVectors, Vector};
 use crate::netlist::{Design, DesignHead, InputBus};
 use crate::prove::ProofOptions;
 
@@ -72,11 +72,14 @@ impl Checker for Formal {
 
     fn accepts(&self, options: &EmitOptions) -> Result<(), &'static str> {
         let hdl = &options.hdl;
-        let is_plain = hdl.interface != Interface::Axis && hdl.encoder == EncoderOption::On;
+        let is_whole = hdl.convolution == Convolution::Unrolled && hdl.encoder == EncoderOption::On;
+        let is_plain = is_whole && hdl.interface != Interface::Axis;
         if is_plain && hdl.outputs == OutputSet::Both {
             return Ok(());
         }
-        Err("proves functions of codes, not streams that push back, nor designs without encoder, class or scores")
+        Err(
+            "proves functions of codes, not streams of pixels or streams that push back, nor designs without encoder, class or scores",
+        )
     }
 
     /// The function that was read back, on the vectors.
