@@ -78,7 +78,7 @@ impl Checker for Formal {
             return Ok(());
         }
         Err(
-            "proves functions of codes, not streams of pixels or streams that push back, nor designs without encoder, class or scores",
+            "proves functions of codes, not streams that push back or carry pixels, nor designs without encoder, class or scores",
         )
     }
 
