@@ -406,7 +406,7 @@ mod tests {
     }
 
     fn codes(network: &BinarizedNetwork, seed: u64) -> Vec<i64> {
-        let value = |feature: usize| ((feature as u64 + 3) * (seed + 11) * 0x9e37_79b9 >> 13) % 8;
+        let value = |feature: usize| (((feature as u64 + 3) * (seed + 11) * 0x9e37_79b9) >> 13) % 8;
         (0..network.features()).map(|feature| value(feature) as i64).collect()
     }
 

@@ -119,7 +119,7 @@ impl Spec {
         width: usize,
         never_set: &mut Vec<NodeId>,
     ) -> Vec<Vec<NodeId>> {
-        partial.validate(&head.groups).expect("partial counts that state what the classes count");
+        assert_eq!(partial.validate(&head.groups), Ok(()), "partial counts that state what the classes count");
         let mut terms: Vec<Option<NodeId>> = vec![None; partial.terms.len()];
         for (count, outputs) in partial.counts.iter().zip(partial.outputs()) {
             let mut bits = vec![self.constant(false); outputs.len()];

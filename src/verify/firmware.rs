@@ -116,7 +116,7 @@ impl Checker for Firmware {
         write_scratch(request.folder, "harness.c", (harness.render().unwrap_or_default() + "\n").as_bytes())?;
         let build = Build { firmware: self, compiler: &compiler, request };
         build.compile("harness")?;
-        let row = request.design.input.features as usize * feature_bytes;
+        let row = request.design.input.features * feature_bytes;
         let stack = stack_bound(&read(request, "harness.su")?);
         // Once with one vector and without limits, to learn what the model itself takes.
         build.write_codes(request.vectors.vectors.get(..1).unwrap_or_default(), feature_bytes)?;

@@ -58,7 +58,11 @@ pub fn test_vectors(network: &BinarizedNetwork, samples: &[Vec<f32>], plan: &Vec
     rows.extend(directed);
     let edges = edges(network);
     while rows.len() < plan.count {
-        let row = if rows.len() % 2 == 0 { edge_row(network, &edges, &mut rng) } else { random_row(network, &mut rng) };
+        let row = if rows.len().is_multiple_of(2) {
+            edge_row(network, &edges, &mut rng)
+        } else {
+            random_row(network, &mut rng)
+        };
         rows.push(row);
     }
     TestVectors { vectors: rows.into_iter().map(|codes| reference(network, codes)).collect() }

@@ -67,7 +67,7 @@ impl WithSimd for Forward<'_> {
     fn with_simd<S: Simd>(self, _simd: S) {
         let Self { nodes, tables, out } = self;
         let (tile, fan_in) = (nodes.tile, nodes.fan_in);
-        let table = |index: usize| &tables[index / nodes.positions << fan_in..][..1 << fan_in];
+        let table = |index: usize| &tables[(index / nodes.positions) << fan_in..][..1 << fan_in];
         let mut at = vec![0u8; tile];
         match out {
             SignalsMut::Floats(out) => {

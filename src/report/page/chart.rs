@@ -276,7 +276,7 @@ pub(super) fn heat_map(title: &str, what: &str, grid: &Grid) -> Chart {
     let mut x = 24.0;
     let steps = largest.min(8);
     for step in 0..=steps {
-        let value = if steps == 0 { 0 } else { (largest * step + steps / 2) / steps };
+        let value = (largest * step + steps / 2).checked_div(steps).unwrap_or(0);
         let share = value as f64 / largest.max(1) as f64;
         let (class, opacity) = if value == 0 { ("empty", 1.0) } else { ("heat", 0.12 + 0.88 * share) };
         chart.bar([x, bottom + 24.0, 30.0, 12.0], class, opacity, format!("{value} {what}"));
