@@ -2,19 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::logic::TruthTable;
+use crate::logic::{TruthTable, VARIABLE};
 
 use super::gates::{Gates, Signal};
-
-/// `VARIABLE[i]` is the function that returns input `i`.
-const VARIABLE: [u64; 6] = [
-    0xaaaa_aaaa_aaaa_aaaa,
-    0xcccc_cccc_cccc_cccc,
-    0xf0f0_f0f0_f0f0_f0f0,
-    0xff00_ff00_ff00_ff00,
-    0xffff_0000_ffff_0000,
-    0xffff_ffff_0000_0000,
-];
 
 /// Costs of functions of five inputs that are remembered; they are forgotten together beyond.
 const REMEMBERED: usize = 1 << 20;

@@ -2,17 +2,7 @@
 
 use std::fmt;
 
-use crate::logic::{MAX_INPUTS, TruthTable};
-
-/// `VARIABLE[i]` is the table of input `i` over six inputs.
-const VARIABLE: [u64; 6] = [
-    0xaaaa_aaaa_aaaa_aaaa,
-    0xcccc_cccc_cccc_cccc,
-    0xf0f0_f0f0_f0f0_f0f0,
-    0xff00_ff00_ff00_ff00,
-    0xffff_0000_ffff_0000,
-    0xffff_ffff_0000_0000,
-];
+use crate::logic::{MAX_INPUTS, TruthTable, VARIABLE};
 
 /// A product of inputs and inverted inputs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,18 +1,8 @@
 //! Truth tables as operations: cofactors joined by the cheapest variable.
 
-use crate::logic::TruthTable;
+use crate::logic::{TruthTable, VARIABLE};
 
 use super::program::{Literal, Program};
-
-/// Columns of a table of six inputs: the rows in which input `i` is one.
-const COLUMNS: [u64; 6] = [
-    0xaaaa_aaaa_aaaa_aaaa,
-    0xcccc_cccc_cccc_cccc,
-    0xf0f0_f0f0_f0f0_f0f0,
-    0xff00_ff00_ff00_ff00,
-    0xffff_0000_ffff_0000,
-    0xffff_ffff_0000_0000,
-];
 
 /// How a function is taken apart first.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +15,7 @@ pub(super) struct Plan {
 /// The cofactors of `function` for input `variable` being zero and one, each as a function that
 /// does not depend on it.
 fn cofactors(function: u64, variable: usize) -> (u64, u64) {
-    let (shift, column) = (1 << variable, COLUMNS[variable]);
+    let (shift, column) = (1 << variable, VARIABLE[variable]);
     let (zero, one) = (function & !column, function & column);
     (zero | zero << shift, one | one >> shift)
 }
@@ -64,8 +54,8 @@ impl Program {
         if function == 0 || function == u64::MAX {
             return if function == 0 { Literal::FALSE } else { Literal::TRUE };
         }
-        if let Some(variable) = COLUMNS.iter().position(|&column| function == column || function == !column) {
-            return if function == COLUMNS[variable] { inputs[variable] } else { !inputs[variable] };
+        if let Some(variable) = VARIABLE.iter().position(|&column| function == column || function == !column) {
+            return if function == VARIABLE[variable] { inputs[variable] } else { !inputs[variable] };
         }
         let Plan { variable, .. } = self.plan(function);
         let (zero, one) = cofactors(function, variable);
@@ -83,7 +73,7 @@ impl Program {
     fn plan(&mut self, function: u64) -> Plan {
         // A function and its complement cost the same.
         let key = function.min(!function);
-        if key == 0 || COLUMNS.iter().any(|&column| key == column || key == !column) {
+        if key == 0 || VARIABLE.iter().any(|&column| key == column || key == !column) {
             return Plan { cost: 0, variable: 0 };
         }
         if let Some(&plan) = self.plans.get(&key) {
