@@ -120,8 +120,12 @@ impl GateGraph {
     }
 
     /// Remembers that `root` is one table of `pins`.
+    ///
+    /// The root may be a gate that was there before, found again by its form. Pins behind it are then
+    /// pins that the table ignores; as leaves they would close a circle. Constants are no leaves.
     pub(super) fn add_seed(&mut self, root: Lit, pins: &[Lit]) {
-        let mut leaves: Vec<u32> = pins.iter().map(|pin| pin.node()).collect();
+        let is_leaf = |node: &u32| *node != Lit::ZERO.node() && *node <= root.node();
+        let mut leaves: Vec<u32> = pins.iter().map(|pin| pin.node()).filter(is_leaf).collect();
         leaves.sort_unstable();
         leaves.dedup();
         let trivial = self.pins(root.node()).is_empty() || leaves.contains(&root.node());

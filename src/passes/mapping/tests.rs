@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::super::testing::parse;
 use super::super::{PassOptions, Pipeline, find_difference};
 use super::MapGoal;
+use super::gates::{GateGraph, Lit};
 use crate::logic::TruthTable;
 use crate::netlist::arbitrary::{netlists, netlists_of};
 use crate::netlist::{Netlist, NodeId, Schedule, Section};
@@ -61,6 +62,16 @@ fn depth_is_what_the_depth_goal_minimizes() {
     let netlist = parse(chain);
     let mapped = map(&netlist, 4, MapGoal::Depth);
     assert_eq!(Schedule::new(&mapped).depth(&mapped), 2);
+}
+
+#[test]
+fn pins_behind_a_gate_that_was_found_again_are_no_leaves_of_it() {
+    let mut graph = GateGraph::with_capacity(8);
+    let [a, b, c] = [(); 3].map(|()| graph.add_input());
+    let old = graph.and(a, b);
+    let newer = graph.xor(b, c);
+    graph.add_seed(old, &[Lit::ZERO, a, b, newer]);
+    assert_eq!(graph.seed(old.node()), Some(&[a.node(), b.node()][..]));
 }
 
 proptest! {
