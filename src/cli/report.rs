@@ -12,7 +12,7 @@ use crate::emit::{self, EmitOptions, EncoderOption, Registers};
 use crate::files::{write_atomically, write_folder};
 use crate::lower::{flatten, lower, to_code_bits};
 use crate::netlist::Design;
-use crate::passes::{PassReport, Pipeline, optimize};
+use crate::passes::{PassReport, Pipeline, gather_counts, optimize};
 use crate::report::synthesis::{self, FAMILIES, Family, SynthesisRequest};
 use crate::report::{ModelSource, Pipelining, Report, ReportRequest, ScoreSamples, page};
 use crate::store::{LoadedModel, ModelKind};
@@ -164,6 +164,7 @@ pub(super) fn run(arguments: &ReportArgs) -> Result<(), CliError> {
     if pipeline.expands_comparators() && arguments.emit.hdl.encoder == EncoderOption::On {
         design = to_code_bits(&design);
         passes.extend(optimize(&mut design, &pipeline)?);
+        passes.extend(gather_counts(&mut design, &pipeline)?);
     }
     let folder = || PathBuf::from("build").join(emit::identifier(&design.name));
     let place = Place::new(&arguments.out.clone().unwrap_or_else(folder));

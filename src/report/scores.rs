@@ -52,16 +52,19 @@ impl Scores {
         let constant =
             |output: usize| design.core.table(design.core.outputs()[output]).and_then(|table| table.as_constant());
         let classes = head.groups.iter().enumerate().map(|(class, group)| {
-            let constants = |value| group.clone().filter(|&output| constant(output) == Some(value)).count();
+            let weight = |output: usize| head.partial.as_ref().map_or(1, |partial| 1usize << partial.terms[output].bit);
+            let sum_of = |chosen: &dyn Fn(Option<bool>) -> bool| -> usize {
+                group.clone().filter(|&output| chosen(constant(output))).map(weight).sum()
+            };
             let mut scores: Vec<u32> = outputs.scores.iter().map(|scores| scores[class]).collect();
             scores.sort_unstable();
             let mean = scores.iter().map(|&score| f64::from(score)).sum::<f64>() / scores.len() as f64;
             // Nearest rank: with n samples the p-quantile is the one of rank round(p * (n - 1)).
             let at = |percent: usize| scores[(percent * (scores.len() - 1) + 50) / 100];
             ClassScores {
-                bits: group.len(),
-                possible_min: constants(true),
-                possible_max: group.len() - constants(false),
+                bits: head.largest_score(class),
+                possible_min: sum_of(&|value| value == Some(true)),
+                possible_max: sum_of(&|value| value != Some(false)).min(head.largest_score(class)),
                 observed: (!scores.is_empty()).then(|| [0, 5, 50, 95, 100].map(at)),
                 mean: (!scores.is_empty()).then_some(mean),
                 wins: outputs.classes.iter().filter(|&&winner| winner == Some(class)).count(),
