@@ -10,10 +10,10 @@ use crate::emit::{
     self, Convolution, EmitError, EmitOptions, EmitRequest, EmittedFile, EncoderOption, Provenance, TARGETS, Target,
     TestVectors, Vector,
 };
-use crate::files::{nearest, sha256_hex, write_atomically, write_folder};
-use crate::lower::{flatten, lower, to_code_bits};
+use crate::files::{nearest, write_atomically, write_folder};
+use crate::lower::{flatten, lower};
 use crate::netlist::{Design, DesignHead, Netlist};
-use crate::passes::{MapGoal, PassOptions, PassReport, Pipeline, gather_counts, optimize};
+use crate::passes::{MapGoal, PassOptions, PassReport, Pipeline, optimize};
 use crate::prove::{self, Proof, ProofOptions};
 use crate::report::DesignReport;
 use crate::store::LoadedModel;
@@ -21,11 +21,16 @@ use crate::verify::{CHECKERS, CheckRecord, Checker, MutationPlan, coverage, muta
 
 use super::CliError;
 use super::checks::{CheckArgs, Chosen, Subject, available, run_checks};
+use super::hardware::hardware;
 use super::lossy::{self, Lossy, LossyArgs};
 use super::report::{self, Place, ReportInput, ReportOptions, Written, optimization};
 use super::samples::{Samples, load_samples, load_vectors};
 
+mod output;
 mod streaming;
+
+pub(super) use output::print_passes;
+use output::{artefacts, print_latency, print_model};
 
 /// Arguments of the export.
 #[derive(Debug, Args)]
@@ -426,27 +431,14 @@ fn check(arguments: &ExportArgs, plan: Plan, work: &Work) -> Result<(), CliError
     run_checks(&arguments.checks, &work.model, &plan.checkers, plan.skipped, &subject)
 }
 
-fn print_latency(arguments: &ExportArgs, work: &Work) {
-    for (target, _) in &work.emitted {
-        let latency = work.latency(*target, &arguments.options);
-        if latency > 0 {
-            let unit = if latency == 1 { "cycle" } else { "cycles" };
-            say!("{}: latency {latency} {unit}, a new input every cycle", target.name());
-        } else if target.is_hardware() {
-            say!("{}: combinational, latency 0 cycles", target.name());
-        }
-    }
-}
-
 /// Targets that print every table on its own, so that comparators may be tables too.
 const PRINTS_TABLES: &[&str] = &["verilog", "vhdl", "blif"];
 
 /// The design with its comparators as tables of the core, optimized together with it.
 fn expand(words: &Variant, pipeline: &Pipeline) -> Result<Variant, CliError> {
-    let mut design = to_code_bits(&words.design);
+    let (design, reports) = hardware(&words.design, pipeline)?;
     let mut passes = words.passes.clone();
-    passes.extend(optimize(&mut design, pipeline)?);
-    passes.extend(gather_counts(&mut design, pipeline)?);
+    passes.extend(reports);
     let bits = words.design.input.bits;
     let single = |codes: &[i64]| codes.iter().flat_map(|code| (0..bits).map(move |bit| code >> bit & 1)).collect();
     let vectors = words.vectors.vectors.iter();
@@ -572,44 +564,4 @@ fn provenance(model: &LoadedModel) -> Provenance {
             Head::GroupSum { tau, .. } => Some(tau.to_string()),
         },
     }
-}
-
-fn print_model(model: &LoadedModel) {
-    let accuracy = match model.recorded_accuracy() {
-        Some(share) => format!("accuracy {:.2} % recorded in the model", 100.0 * share),
-        None => "no accuracy recorded in the model".to_owned(),
-    };
-    let network = &model.network;
-    say!("{}: {} LUT nodes in {} layers, {accuracy}", network.name(), network.nodes(), network.layers().len());
-}
-
-pub(super) fn print_passes(reports: &[PassReport]) {
-    say!("\n{:<20} {:>5} {:>9} {:>9} {:>9} {:>9} {:>9}", "pass", "round", "LUTs", "after", "pins", "after", "time");
-    for report in reports {
-        say!(
-            "{:<20} {:>5} {:>9} {:>9} {:>9} {:>9} {:>7.1}ms",
-            report.pass,
-            report.round,
-            report.before.luts,
-            report.after.luts,
-            report.before.pins,
-            report.after.pins,
-            1e3 * report.elapsed.as_secs_f64()
-        );
-    }
-}
-
-/// The exported files with their hashes, for the report.
-fn artefacts(options: &EmitOptions, work: &Work) -> Vec<serde_json::Value> {
-    let file = |file: &EmittedFile| {
-        serde_json::json!({
-            "name": file.name, "bytes": file.contents.len(), "sha256": sha256_hex(&file.contents)
-        })
-    };
-    let target = |(target, files): &(&'static dyn Target, Vec<EmittedFile>)| {
-        let latency = work.latency(*target, options);
-        let files: Vec<serde_json::Value> = files.iter().map(file).collect();
-        serde_json::json!({ "target": target.name(), "latency_cycles": latency, "files": files })
-    };
-    work.emitted.iter().map(target).collect()
 }

@@ -17,6 +17,7 @@ mod error;
 mod eval;
 mod export;
 mod foreign;
+mod hardware;
 mod import;
 mod info;
 mod list;

@@ -10,9 +10,9 @@ use rand_chacha::ChaCha8Rng;
 use crate::config::ImageShape;
 use crate::emit::{self, EmitOptions, EncoderOption, Registers};
 use crate::files::{write_atomically, write_folder};
-use crate::lower::{flatten, lower, to_code_bits};
+use crate::lower::{flatten, lower};
 use crate::netlist::Design;
-use crate::passes::{PassReport, Pipeline, gather_counts, optimize};
+use crate::passes::{PassReport, Pipeline, optimize};
 use crate::report::synthesis::{self, FAMILIES, Family, SynthesisRequest};
 use crate::report::{ModelSource, Pipelining, Report, ReportRequest, ScoreSamples, page};
 use crate::store::{LoadedModel, ModelKind};
@@ -20,6 +20,7 @@ use crate::verify::ToolError;
 
 use super::CliError;
 use super::export::{print_passes, unknown};
+use super::hardware::hardware;
 use super::samples::{Samples, load_samples};
 
 /// Samples whose scores are looked at, at most.
@@ -162,9 +163,9 @@ pub(super) fn run(arguments: &ReportArgs) -> Result<(), CliError> {
     let mut design = lower(&model.network);
     let mut passes = optimize(&mut design, &pipeline)?;
     if pipeline.expands_comparators() && arguments.emit.hdl.encoder == EncoderOption::On {
-        design = to_code_bits(&design);
-        passes.extend(optimize(&mut design, &pipeline)?);
-        passes.extend(gather_counts(&mut design, &pipeline)?);
+        let (hardware, reports) = hardware(&design, &pipeline)?;
+        design = hardware;
+        passes.extend(reports);
     }
     let folder = || PathBuf::from("build").join(emit::identifier(&design.name));
     let place = Place::new(&arguments.out.clone().unwrap_or_else(folder));

@@ -19,7 +19,6 @@ use std::time::Instant;
 use crate::binarized::BinarizedNetwork;
 use crate::netlist::{DesignHead, Netlist, NodeId, Schedule, Section};
 
-use self::specification::specification_for;
 use self::sweep::Compared;
 
 /// How hard [`prove_equal`] tries.
@@ -100,7 +99,7 @@ pub(crate) fn prove_pairs(joint: &Netlist, pairs: &[(Signal, Signal)], options: 
 /// # Panics
 /// When the netlist has other primary inputs or outputs than the network.
 pub fn prove_network(network: &BinarizedNetwork, flat: &Netlist, head: &DesignHead, options: &ProofOptions) -> Proof {
-    let wanted = specification_for(network, head);
+    let wanted = specification(network, head);
     let missing = wanted.outputs().len().saturating_sub(flat.outputs().len());
     if missing == 0 {
         return prove_equal(&wanted, flat, options);

@@ -14,19 +14,14 @@ use crate::netlist::{ClassHead, CountBit, DesignHead, Netlist, NodeId, PartialCo
 /// `f * bits + b`; the outputs are the class, lowest bit first, and the scores, class 0 first and
 /// each lowest bit first, or the plain bits.
 ///
-/// # Panics
-/// When the cells of a popcount do not conserve the count: a mistake of this program.
-pub fn specification(network: &BinarizedNetwork) -> Netlist {
-    specification_for(network, &DesignHead::Bits)
-}
-
-/// The [`specification`] with its counts in the order in which `head` takes them, so that a proof
-/// meets the same cells on both sides. A head with partial counts adds outputs, the bits of
-/// partial counts that it says are never set.
+/// Ones are counted in the order in which the head `counted` takes them, so that a proof meets the
+/// same cells on both sides. A head with partial counts adds outputs, the bits of partial counts
+/// that it says are never set.
 ///
 /// # Panics
-/// As above, and when the partial counts are not those of `network`.
-pub(super) fn specification_for(network: &BinarizedNetwork, counted: &DesignHead) -> Netlist {
+/// When the cells of a popcount do not conserve the count, or the partial counts are not those of
+/// `network`: a mistake of this program.
+pub fn specification(network: &BinarizedNetwork, counted: &DesignHead) -> Netlist {
     let format = network.input();
     let mut spec = Spec { netlist: Netlist::new() };
     let bus: Vec<NodeId> =
@@ -293,7 +288,7 @@ mod tests {
             for signed in [false, true] {
                 let input = InputFormat { bits: 2, signed, scale: 0.5, offset: 0.25 };
                 let network = random_network(seed, &NetworkShape { input, ..NetworkShape::small() });
-                let spec = specification(&network);
+                let spec = specification(&network, &DesignHead::Bits);
                 let values = Schedule::new(&spec).simulate(&spec, &BitMatrix::exhaustive(6));
                 for sample in 0..64usize {
                     let bits: Vec<bool> = (0..6).map(|bit| sample >> bit & 1 == 1).collect();
