@@ -7,8 +7,8 @@ use clap::Args;
 
 use crate::binarized::{BinarizedNetwork, Head};
 use crate::emit::{
-    self, Convolution, EmitError, EmitOptions, EmitRequest, EmittedFile, EncoderOption, Provenance, TARGETS, Target,
-    TestVectors, Vector,
+    self, Convolution, EmitError, EmitOptions, EmitRequest, EmittedFile, EncoderOption, LutStyle, Provenance, TARGETS,
+    Target, TestVectors, Vector,
 };
 use crate::files::{nearest, write_atomically, write_folder};
 use crate::lower::{flatten, lower};
@@ -349,6 +349,9 @@ fn prepare(arguments: &ExportArgs, plan: &Plan) -> Result<Work, CliError> {
     }
     let reference = design.clone();
     let passes = optimize(&mut design, &plan.pipeline)?;
+    if arguments.options.hdl.lut_style == LutStyle::Slice {
+        design.use_slices();
+    }
     let vectors = arguments.checks.stimulus(&model, &samples);
     let words = Variant { design, vectors, provenance: provenance(&model), passes };
     // Without an encoder the encoded bits are the input: there is nothing to map.

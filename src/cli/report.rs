@@ -8,7 +8,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::config::ImageShape;
-use crate::emit::{self, EmitOptions, EncoderOption, Registers};
+use crate::emit::{self, EmitOptions, EncoderOption, LutStyle, Registers};
 use crate::files::{write_atomically, write_folder};
 use crate::lower::{flatten, lower};
 use crate::netlist::Design;
@@ -162,6 +162,9 @@ pub(super) fn run(arguments: &ReportArgs) -> Result<(), CliError> {
     let samples = load_samples(arguments.data.as_deref(), &model)?;
     let mut design = lower(&model.network);
     let mut passes = optimize(&mut design, &pipeline)?;
+    if arguments.emit.hdl.lut_style == LutStyle::Slice {
+        design.use_slices();
+    }
     if pipeline.expands_comparators() && arguments.emit.hdl.encoder == EncoderOption::On {
         let (hardware, reports) = hardware(&design, &pipeline)?;
         design = hardware;

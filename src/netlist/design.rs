@@ -2,7 +2,7 @@
 
 use crate::logic::BitMatrix;
 
-use super::{ClassHead, Netlist, PartialCountsError, Schedule, ValidateError, validate};
+use super::{ClassHead, Counting, Netlist, PartialCountsError, Schedule, ValidateError, validate};
 
 /// The integers that a design receives: `features` codes of `bits` bits.
 ///
@@ -175,6 +175,19 @@ impl Design {
             }
         }
         Ok(())
+    }
+
+    /// Counts on carry chains from here on, for FPGAs whose LUTs have them and a second output
+    /// ([`has_slices`](Self::has_slices)). Nothing happens to a design of plain bits.
+    pub fn use_slices(&mut self) {
+        if let DesignHead::Classes(head) = &mut self.head {
+            head.counting = Counting::Chains;
+        }
+    }
+
+    /// Whether it is made for LUTs with a second output and a carry chain.
+    pub fn has_slices(&self) -> bool {
+        matches!(&self.head, DesignHead::Classes(head) if head.counting == Counting::Chains)
     }
 
     /// The level of the comparators' results: they count as one level of logic.

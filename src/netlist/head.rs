@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::popcount::bits_for;
-use super::{Argmax, Popcount};
+use super::{Argmax, Counting, Popcount};
 
 /// Scores by popcount, class by argmax.
 ///
@@ -15,6 +15,8 @@ pub struct ClassHead {
     pub groups: Vec<Range<usize>>,
     /// What the outputs mean when they are not counted once each.
     pub partial: Option<PartialCounts>,
+    /// What the counters are made of.
+    pub counting: Counting,
 }
 
 /// Outputs of a core that are bits of numbers of ones.
@@ -81,7 +83,7 @@ pub enum PartialCountsError {
 impl ClassHead {
     /// Each class counts the outputs of its group.
     pub fn new(groups: Vec<Range<usize>>) -> Self {
-        Self { groups, partial: None }
+        Self { groups, partial: None, counting: Counting::Tables }
     }
 
     /// The largest score of class `class`.
@@ -108,7 +110,14 @@ impl ClassHead {
 
     /// The circuit that counts class `class`.
     pub fn popcount(&self, class: usize) -> Popcount {
-        Popcount::weighted(&self.columns(class), self.largest_score(class))
+        self.circuit(&self.columns(class), self.largest_score(class))
+    }
+
+    fn circuit(&self, columns: &[usize], largest: usize) -> Popcount {
+        match self.counting {
+            Counting::Tables => Popcount::weighted(columns, largest),
+            Counting::Chains => Popcount::chained(columns, largest),
+        }
     }
 
     /// The distinct circuits of all classes, and for each class which one counts it.
@@ -118,7 +127,7 @@ impl ClassHead {
             let (columns, largest) = (self.columns(class), self.largest_score(class));
             let known = circuits.iter().position(|known| known.columns == columns && known.largest == largest);
             known.unwrap_or_else(|| {
-                circuits.push(Popcount::weighted(&columns, largest));
+                circuits.push(self.circuit(&columns, largest));
                 circuits.len() - 1
             })
         });
@@ -212,6 +221,7 @@ mod tests {
                 counts: counts.map(|sources| PartialCount { sources }).to_vec(),
                 terms: vec![term(0, 0), term(0, 1), term(1, 1), term(2, 0), term(2, 1)],
             }),
+            counting: Counting::Tables,
         }
     }
 

@@ -40,7 +40,7 @@ pub(super) fn fuse_counts(
     options: &PassOptions,
     check: bool,
 ) -> Result<Option<PassReport>, PassError> {
-    let DesignHead::Classes(ClassHead { groups, partial: None }) = &design.head else { return Ok(None) };
+    let DesignHead::Classes(ClassHead { groups, partial: None, counting }) = &design.head else { return Ok(None) };
     let started = Instant::now();
     let schedule = Schedule::new(&design.core);
     let before = Size::new(&design.core, &schedule);
@@ -49,6 +49,7 @@ pub(super) fn fuse_counts(
         return Ok(None);
     }
     let (core, head) = plan.build(&design.core, &schedule, groups);
+    let head = ClassHead { counting: *counting, ..head };
     if core.outputs().is_empty() {
         // Every score is zero; a design has at least one output.
         return Ok(None);
@@ -200,7 +201,7 @@ impl Plan {
             new_groups.push(first..outputs.len());
         }
         outputs.into_iter().for_each(|node| new.add_output(node));
-        (new, ClassHead { groups: new_groups, partial: Some(partial) })
+        (new, ClassHead { partial: Some(partial), ..ClassHead::new(new_groups) })
     }
 }
 

@@ -152,7 +152,7 @@ mod tests {
     use crate::logic::BitMatrix;
     use crate::lower::{flatten, lower, to_code_bits};
     use crate::netlist::arbitrary::netlists_of;
-    use crate::netlist::{Netlist, NodeId, Section};
+    use crate::netlist::{ClassHead, Counting, Design, Netlist, NodeId, Section};
     use crate::passes::{Pipeline, gather_counts, optimize};
 
     fn differs(left: &Netlist, right: &Netlist, output: usize, sample: &[bool]) -> bool {
@@ -204,6 +204,11 @@ mod tests {
             let flat = flatten(&design);
             let proof = prove_network(&network, &flat, &design.head, &ProofOptions::default());
             assert!(matches!(proof, Proof::Equal(_)), "{proof:?}");
+            let DesignHead::Classes(head) = &design.head else { panic!("classes") };
+            let chains = ClassHead { counting: Counting::Chains, ..head.clone() };
+            let chained = Design { head: DesignHead::Classes(chains), ..design.clone() };
+            let proof = prove_network(&network, &flatten(&chained), &chained.head, &ProofOptions::default());
+            assert!(matches!(proof, Proof::Equal(_)), "on carry chains: {proof:?}");
 
             let victim = flat.node_ids().filter(|&id| flat.section(id) == Section::Layer(1)).nth(7).unwrap();
             let faulty = with_fault(&flat, victim, 5);

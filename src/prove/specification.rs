@@ -147,11 +147,17 @@ impl Spec {
             CountBit::Input(input) => ones[input as usize],
             CountBit::Counter { counter, bit } => results[counter as usize][usize::from(bit)],
         };
-        for cell in &popcount.counters {
-            let pins: Vec<NodeId> = cell.inputs.iter().map(|&bit| value(bit, &results)).collect();
-            let bits = (0..cell.outputs()).map(|bit| self.gate(&pins, |row| row.count_ones() >> bit & 1 == 1));
-            let bits = bits.collect();
-            results.push(bits);
+        for (number, cell) in popcount.counters.iter().enumerate() {
+            let (bits, weights): (Vec<CountBit>, Vec<u32>) = cell.read(number).unzip();
+            let pins: Vec<NodeId> = bits.into_iter().map(|bit| value(bit, &results)).collect();
+            let sum = |row: usize| weights.iter().enumerate().map(|(pin, weight)| (row >> pin & 1) << weight).sum();
+            let bit = |bit| {
+                self.gate(&pins, |row| {
+                    let sum: usize = sum(row);
+                    sum >> bit & 1 == 1
+                })
+            };
+            results.push((0..cell.outputs()).map(bit).collect());
         }
         let zero = self.constant(false);
         let row = |row: &[Option<CountBit>], weight: usize| match row.get(weight) {
@@ -235,9 +241,10 @@ fn conserves(popcount: &Popcount) -> bool {
         _ => false,
     };
     for (number, cell) in popcount.counters.iter().enumerate() {
-        // Three bits state every number of up to seven ones, two of up to three.
-        if cell.inputs.len() >= 1 << cell.outputs() || !cell.inputs.iter().all(|&bit| read(&mut bits, bit, cell.weight))
-        {
+        // Three bits state every sum of up to seven, two of up to three.
+        let largest: usize = cell.read(number).map(|(_, weight)| 1 << weight).sum();
+        let reads = |bits: &mut _| cell.read(number).all(|(bit, weight)| read(bits, bit, cell.weight + weight));
+        if largest >= 1 << cell.outputs() || !reads(&mut bits) {
             return false;
         }
         for bit in 0..cell.outputs() {
@@ -264,12 +271,14 @@ mod tests {
     use super::*;
     use crate::binarized::arbitrary::{NetworkShape, random_network};
     use crate::logic::BitMatrix;
-    use crate::netlist::Schedule;
+    use crate::netlist::{Carry, CounterForm, Counting, Schedule};
 
     #[test]
     fn cells_that_lose_or_double_a_bit_are_noticed() {
         for inputs in 0..200 {
             assert!(conserves(&Popcount::new(inputs)));
+            let head = ClassHead { counting: Counting::Chains, ..ClassHead::new(vec![0..inputs]) };
+            assert!(conserves(&head.popcount(0)));
         }
         let mut lost = Popcount::new(20);
         lost.counters[1].inputs.pop();
@@ -277,6 +286,11 @@ mod tests {
         let mut doubled = Popcount::new(20);
         doubled.counters[1].inputs[0] = doubled.counters[0].inputs[0];
         assert!(!conserves(&doubled));
+        let chains = ClassHead { counting: Counting::Chains, ..ClassHead::new(vec![0..20]) }.popcount(0);
+        let mut late = chains.clone();
+        let CounterForm::Chain { carry, .. } = &mut late.counters[0].form else { panic!("a chain") };
+        assert_ne!(std::mem::replace(carry, Carry::Zero), Carry::Zero);
+        assert!(!conserves(&late), "a carry that nobody takes in");
         let mut displaced = Popcount::new(20);
         displaced.rows[0].swap(0, 1);
         assert!(!conserves(&displaced));

@@ -1,17 +1,20 @@
 //! What a design costs and where.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 
-use crate::lower::flatten;
-use crate::netlist::{Design, Netlist, NetlistStats, Section};
+use crate::lower::{flatten, flatten_argmax};
+use crate::netlist::{Design, DesignHead, Netlist, NetlistStats, Schedule, Section, lut6_cost, pair_tables};
 use crate::passes::{PassError, Pipeline};
 
 /// Six-input LUTs of a design by part, and the sizes that explain them.
 ///
 /// Counted on the whole design as one netlist of tables, optimized at level 1: what an FPGA
-/// takes when synthesis does no better than this program and uses no carry chains.
+/// takes when synthesis does no better than this program. No carry chains, and a LUT for each table;
+/// but for a design that [has slices](Design::has_slices) two tables of one LUT count once, and counting
+/// costs the LUTs beside its carry chains.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DesignReport {
     /// Name of the design.
@@ -66,16 +69,19 @@ impl DesignReport {
 
     fn count(design: &Design, flat: &Netlist, layers: u32) -> Self {
         let stats = NetlistStats::new(flat);
-        let lut6 = |section| stats.lut6(|other| other == section);
+        let slices = Slices::new(design, flat);
+        let lut6 = |section| slices.count(section).unwrap_or_else(|| stats.lut6(|other| other == section));
+        let (encoder, head) = (lut6(Section::Encoder), lut6(Section::Head));
+        let layers: Vec<usize> = (0..layers).map(|layer| lut6(Section::Layer(layer))).collect();
         let mut features: Vec<u32> = design.comparators.iter().map(|comparator| comparator.feature).collect();
         features.sort_unstable();
         features.dedup();
         Self {
             name: design.name.clone(),
-            encoder: lut6(Section::Encoder),
-            layers: (0..layers).map(|layer| lut6(Section::Layer(layer))).collect(),
-            head: lut6(Section::Head),
-            total: stats.lut6(|_| true),
+            encoder,
+            total: encoder + layers.iter().sum::<usize>() + head,
+            layers,
+            head,
             comparators: design.comparators.len(),
             features_used: features.len(),
             features: design.input.features,
@@ -87,6 +93,34 @@ impl DesignReport {
     /// LUTs of all trained layers.
     pub fn core(&self) -> usize {
         self.layers.iter().sum()
+    }
+}
+
+/// LUTs by part where a LUT may hold two tables and has a position of a carry chain beside it.
+struct Slices(Option<BTreeMap<Section, usize>>);
+
+impl Slices {
+    /// Empty for a design that is for other LUTs.
+    fn new(design: &Design, flat: &Netlist) -> Self {
+        let (DesignHead::Classes(head), true) = (&design.head, design.has_slices()) else { return Self(None) };
+        let schedule = Schedule::new(flat);
+        let partners = pair_tables(flat, &schedule, |node| flat.section(node) != Section::Head);
+        let mut parts: BTreeMap<Section, usize> = BTreeMap::new();
+        for node in flat.node_ids().filter(|&node| flat.section(node) != Section::Head) {
+            // A pair counts where its first table does.
+            let first = partners[node.index()].is_none_or(|partner| node < partner);
+            if let (Some(table), true) = (flat.table(node), first) {
+                *parts.entry(flat.section(node)).or_default() += lut6_cost(table.inputs());
+            }
+        }
+        let (circuits, which) = head.popcounts();
+        let counted: usize = which.iter().map(|&circuit| circuits[circuit].chain_positions()).sum();
+        parts.insert(Section::Head, counted + NetlistStats::new(&flatten_argmax(head)).lut6(|_| true));
+        Self(Some(parts))
+    }
+
+    fn count(&self, section: Section) -> Option<usize> {
+        self.0.as_ref().map(|parts| parts.get(&section).copied().unwrap_or(0))
     }
 }
 

@@ -10,21 +10,7 @@ module {{ name }}_core (
 
   // {{ m.title(stretch) }}
 {%- for lut in m.luts(stretch) %}
-{%- match lut.form %}
-{%- when Form::Expression(expression) %}
-  wire {{ lut.wire }} = {{ syntax::expression(expression) }};
-{%- when Form::Table { table, address } %}
-  localparam [{{ table.rows() - 1 }}:0] T_{{ lut.wire }} = {{ syntax::literal(table) }};
-  wire {{ lut.wire }} = T_{{ lut.wire }}[{% for pin in address %}{% if loop.first %}{ {%- else %}, {% endif %}{{ pin }}{% endfor %}}];
-{%- when Form::Primitives(parts) %}
-  wire {{ lut.wire }};
-{%- for part in parts %}
-{%- if part.is_part() %}
-  wire {{ part.output }};
-{%- endif %}
-  LUT{{ part.size }} #(.INIT({{ part.rows }}'h{{ part.init }})) lut_{{ part.output }} (.O({{ part.output }}){% for input in part.inputs %}, .I{{ loop.index0 }}({{ input }}){% endfor %});
-{%- endfor %}
-{%- endmatch %}
+{%- include "verilog/lut.v" %}
 {%- endfor %}
 {%- endfor %}
 

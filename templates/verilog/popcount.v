@@ -1,7 +1,7 @@
 {%- include "verilog/notes.v" -%}
 `default_nettype none
 
-// The {% if m.weights.is_empty() %}number of ones among {{ m.inputs }} bits{% else %}sum of {{ m.weights }}{% endif %}: counters of up to six bits of equal weight, then one addition.
+// The {% if m.weights.is_empty() %}number of ones among {{ m.inputs }} bits{% else %}sum of {{ m.weights }}{% endif %}: {% if m.chains.is_empty() %}counters of up to six bits of equal weight, then one addition{% else %}two tables of a carry chain count six bits and the carry{% endif %}.
 module {{ name }}_popcount_{{ m.label }} (
 {%- include "verilog/ports.v" %}
 );
@@ -23,12 +23,29 @@ module {{ name }}_popcount_{{ m.label }} (
 {%- when Form::Table { table: _, address } %}
 {%- let (size, bit) = counter.functions[loop.index0] %}
   wire {{ lut.wire }} = ONES{{ size }}_B{{ bit }}[{% for pin in address %}{% if loop.first %}{ {%- else %}, {% endif %}{{ pin }}{% endfor %}}];
-{%- when Form::Primitives(parts) %}
-  wire {{ lut.wire }};
-{%- for part in parts %}
-  LUT{{ part.size }} #(.INIT({{ part.rows }}'h{{ part.init }})) lut_{{ part.output }} (.O({{ part.output }}){% for input in part.inputs %}, .I{{ loop.index0 }}({{ input }}){% endfor %});
-{%- endfor %}
+{%- when _ %}
+{%- include "verilog/lut.v" %}
 {%- endmatch %}
+{%- endfor %}
+{%- endfor %}
+{%- for chain in m.chains %}
+
+  // A carry chain: {{ chain.title }}
+{%- for lut in chain.luts %}
+{%- include "verilog/lut.v" %}
+{%- endfor %}
+{%- for wire in chain.outputs() %}
+  wire {{ wire }};
+{%- endfor %}
+{%- for carry in chain.carries %}
+  CARRY4 chain{{ carry.number }} (
+    .CI({{ syntax::level(carry.carry_in) }}),
+    .CYINIT({{ syntax::level(carry.start) }}),
+    .S({{ syntax::levels(carry.pass) }}),
+    .DI({{ syntax::levels(carry.data) }}),
+    .O({{ syntax::wires(carry.sums) }}),
+    .CO({% if let Some(carries) = carry.carries %}{{ syntax::wires(carries) }}{% endif %})
+  );
 {%- endfor %}
 {%- endfor %}
 {% for row in m.rows %}

@@ -8,7 +8,7 @@ use ieee.numeric_std.all;
 package {{ name }}_tables is
   -- The row of a table that the address spells; row 0 is the last digit of the table.
   function lut(table_rows : std_logic_vector; address : std_logic_vector) return std_logic;
-{%- if primitives %}
+{%- if style.is_primitive() %}
 {%- for size in 1..7 %}
 
   component LUT{{ size }} is
@@ -16,6 +16,21 @@ package {{ name }}_tables is
     port (O : out std_logic{% for input in 0..size %}; I{{ input }} : in std_logic{% endfor %});
   end component;
 {%- endfor %}
+{%- endif %}
+{%- if style == LutStyle::Slice %}
+
+  component LUT6_2 is
+    generic (INIT : bit_vector(63 downto 0));
+    port (O6, O5 : out std_logic; I0, I1, I2, I3, I4, I5 : in std_logic);
+  end component;
+
+  component CARRY4 is
+    port (
+      CO, O : out std_logic_vector(3 downto 0);
+      CI, CYINIT : in std_logic;
+      DI, S : in std_logic_vector(3 downto 0)
+    );
+  end component;
 {%- endif %}
 end package;
 

@@ -1,6 +1,6 @@
 {%- include "vhdl/context.vhd" %}
 
--- The {% if m.weights.is_empty() %}number of ones among {{ m.inputs }} bits{% else %}sum of {{ m.weights }}{% endif %}: counters of up to six bits of equal weight, then one addition.
+-- The {% if m.weights.is_empty() %}number of ones among {{ m.inputs }} bits{% else %}sum of {{ m.weights }}{% endif %}: {% if m.chains.is_empty() %}counters of up to six bits of equal weight, then one addition{% else %}two tables of a carry chain count six bits and the carry{% endif %}.
 entity {{ name }}_popcount_{{ m.label }} is
 {% include "vhdl/ports.vhd" %}
 end entity;
@@ -18,6 +18,14 @@ architecture rtl of {{ name }}_popcount_{{ m.label }} is
 {% include "vhdl/wires.vhd" %}
 {%- endfor %}
 {%- endfor %}
+{%- for chain in m.chains %}
+{%- for lut in chain.luts %}
+{% include "vhdl/wires.vhd" %}
+{%- endfor %}
+{%- for wire in chain.outputs() %}
+  signal {{ wire }} : std_logic;
+{%- endfor %}
+{%- endfor %}
 {%- for row in m.rows %}
   signal row_{{ loop.index0 }} : unsigned({{ m.width - 1 }} downto 0);
 {%- endfor %}
@@ -32,6 +40,35 @@ begin
 {%- when _ %}
 {%- include "vhdl/lut.vhd" %}
 {%- endmatch %}
+{%- endfor %}
+{% endfor %}
+{%- for chain in m.chains %}
+  -- A carry chain: {{ chain.title }}
+{%- for lut in chain.luts %}
+{%- include "vhdl/lut.vhd" %}
+{%- endfor %}
+{%- for carry in chain.carries %}
+  chain{{ carry.number }} : component CARRY4
+    port map (
+      CI => {{ syntax::level(carry.carry_in) }},
+      CYINIT => {{ syntax::level(carry.start) }},
+{%- for level in carry.pass %}
+      S({{ loop.index0 }}) => {{ syntax::level(level) }},
+{%- endfor %}
+{%- for level in carry.data %}
+      DI({{ loop.index0 }}) => {{ syntax::level(level) }},
+{%- endfor %}
+{%- for wire in carry.sums %}
+      O({{ loop.index0 }}) => {{ wire }},
+{%- endfor %}
+{%- if let Some(carries) = carry.carries %}
+{%- for wire in carries %}
+      CO({{ loop.index0 }}) => {{ wire }}{% if !loop.last %},{% endif %}
+{%- endfor %}
+{%- else %}
+      CO => open
+{%- endif %}
+    );
 {%- endfor %}
 {% endfor %}
 {%- for row in m.rows %}

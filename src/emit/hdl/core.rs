@@ -2,11 +2,11 @@
 
 use crate::emit::notes::plural;
 use crate::emit::order::{CoreOrder, Stretch};
-use crate::netlist::{Design, NodeId, Section};
+use crate::netlist::{Design, NodeId, Section, pair_tables};
 
 use super::LutStyle;
 use super::encoder::comparator_wire;
-use super::lut::Lut;
+use super::lut::{Form, Lut, Pair};
 use super::pipeline::{Bank, DelayLines, Pipeline};
 use super::wire::{Delayed, Port, Wire, clock_ports};
 
@@ -54,6 +54,10 @@ pub(in crate::emit) struct Core<'a> {
     order: &'a CoreOrder,
     timing: CoreTiming,
     style: LutStyle,
+    /// For each node the table that shares its LUT, and the place of each table in printing order;
+    /// empty when none share.
+    partners: Vec<Option<NodeId>>,
+    places: Vec<u32>,
     pub(in crate::emit) ports: Vec<Port>,
     pub(in crate::emit) banks: Vec<Bank>,
 }
@@ -71,7 +75,15 @@ impl<'a> Core<'a> {
         let mut ports = clock_ports(!banks.is_empty(), enable);
         ports.extend(order.comparators.iter().map(|&number| Port::input(comparator_wire(design, order, number), 1)));
         ports.extend((0..design.core.outputs().len()).map(|output| Port::output(Wire::CoreOutput(output as u32), 1)));
-        Self { design, order, timing, style, ports, banks }
+        let (mut partners, mut places) = (Vec::new(), Vec::new());
+        if style == LutStyle::Slice {
+            places = vec![u32::MAX; design.core.nodes()];
+            for (place, id) in order.tables.iter().enumerate() {
+                places[id.index()] = place as u32;
+            }
+            partners = pair_tables(&design.core, &order.schedule, |id| places[id.index()] != u32::MAX);
+        }
+        Self { design, order, timing, style, partners, places, ports, banks }
     }
 
     /// Tables of one section, in printing order.
@@ -96,12 +108,32 @@ impl<'a> Core<'a> {
     }
 
     fn lut(&self, id: NodeId) -> Option<Lut> {
-        let core = &self.design.core;
-        let table = core.table(id)?;
+        let table = self.design.core.table(id)?;
+        let (wire, inputs) = (self.wire(id), self.inputs(id));
+        if let Some(&Some(other)) = self.partners.get(id.index()) {
+            let pair = Pair::new(
+                [wire, self.wire(other)],
+                [table, self.design.core.table(other)?],
+                [&inputs, &self.inputs(other)],
+            );
+            if let Some(pair) = pair {
+                // Where the later of the two stands, all that they read has been declared.
+                let last = self.places[id.index()] > self.places[other.index()];
+                return Some(Lut { wire, form: if last { Form::Pair(pair) } else { Form::Shared } });
+            }
+        }
+        Some(Lut::new(wire, table, inputs, self.style))
+    }
+
+    fn wire(&self, id: NodeId) -> Wire {
+        Wire::Table(self.design.core.section(id), self.order.numbers[id.index()])
+    }
+
+    /// The signals that a table reads, in the stage in which it computes.
+    fn inputs(&self, id: NodeId) -> Vec<Delayed> {
         let stage = self.timing.stages[id.index()];
-        let inputs: Vec<Delayed> =
-            self.order.schedule.fan_ins(id).iter().map(|&fan_in| self.timing.lines.at(fan_in.index(), stage)).collect();
-        Some(Lut::new(Wire::Table(core.section(id), self.order.numbers[id.index()]), table, inputs, self.style))
+        let fan_ins = self.order.schedule.fan_ins(id).iter();
+        fan_ins.map(|&fan_in| self.timing.lines.at(fan_in.index(), stage)).collect()
     }
 
     /// The outputs with the signals that they show.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::logic::TruthTable;
+use crate::netlist::SHARED_INPUTS;
 
 use super::LutStyle;
 use super::wire::{Delayed, Wire};
@@ -30,6 +31,65 @@ pub(in crate::emit) enum Form {
     },
     /// FPGA primitives; the last drives the output.
     Primitives(Vec<Primitive>),
+    /// Nothing: another table is printed later in one primitive with this one.
+    Shared,
+    /// One primitive for this table and one printed before it.
+    Pair(Pair),
+}
+
+/// An instance of `LUT6_2`: two tables of five inputs.
+#[derive(Clone, Debug)]
+pub(in crate::emit) struct Pair {
+    /// The rows of the first table, then those of the second, highest first, in hexadecimal.
+    pub(in crate::emit) init: String,
+    /// The outputs `O6` and `O5`.
+    pub(in crate::emit) outputs: [Wire; 2],
+    /// `I0` to `I5`.
+    pub(in crate::emit) inputs: [Level; 6],
+}
+
+/// What an input of a primitive is connected to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::emit) enum Level {
+    /// A constant.
+    Constant(bool),
+    /// A signal.
+    Signal(Delayed),
+}
+
+impl Pair {
+    /// `upper` at `O6` and `lower` at `O5`, each with its inputs; `None` when they have more than
+    /// five together.
+    pub(super) fn new(
+        outputs: [Wire; 2],
+        [upper, lower]: [&TruthTable; 2],
+        [upper_inputs, lower_inputs]: [&[Delayed]; 2],
+    ) -> Option<Self> {
+        let mut joint: Vec<Delayed> = Vec::with_capacity(SHARED_INPUTS);
+        for input in upper_inputs.iter().chain(lower_inputs) {
+            if !joint.contains(input) {
+                joint.push(*input);
+            }
+        }
+        if joint.len() > SHARED_INPUTS {
+            return None;
+        }
+        let spread = |table: &TruthTable, inputs: &[Delayed]| {
+            let places: Vec<usize> =
+                inputs.iter().filter_map(|input| joint.iter().position(|known| known == input)).collect();
+            TruthTable::from_fn(SHARED_INPUTS, |row| {
+                table.row(places.iter().enumerate().map(|(pin, place)| (row >> place & 1) << pin).sum())
+            })
+        };
+        let mut inputs = [Level::Constant(false); 6];
+        for (pin, &input) in inputs.iter_mut().zip(&joint) {
+            *pin = Level::Signal(input);
+        }
+        // Set, it makes O6 the upper half of the rows; O5 is the lower half always.
+        inputs[SHARED_INPUTS] = Level::Constant(true);
+        let init = format!("{}{}", spread(upper, upper_inputs).hex(), spread(lower, lower_inputs).hex());
+        Some(Self { init, outputs, inputs })
+    }
 }
 
 /// An instance of `LUT1` to `LUT6`.
@@ -136,7 +196,7 @@ impl Lut {
             (LutStyle::Table, Some(expression)) => Form::Expression(expression),
             // Constants and wires are no primitives; everything else is one, also an inverter.
             (
-                LutStyle::Primitive,
+                LutStyle::Primitive | LutStyle::Slice,
                 Some(expression @ (Expression::Constant(_) | Expression::Wire(Operand { inverted: false, .. }))),
             ) => Form::Expression(expression),
             (LutStyle::Table, None) => {
@@ -144,7 +204,7 @@ impl Lut {
                 address.reverse();
                 Form::Table { table: table.clone(), address }
             }
-            (LutStyle::Primitive, _) => Form::Primitives(primitives(wire, table, &inputs)),
+            (LutStyle::Primitive | LutStyle::Slice, _) => Form::Primitives(primitives(wire, table, &inputs)),
         };
         Self { wire, form }
     }

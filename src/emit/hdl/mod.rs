@@ -6,6 +6,7 @@
 
 mod argmax;
 mod bench;
+mod chain;
 mod core;
 mod encoder;
 mod head;
@@ -26,7 +27,7 @@ pub(super) use bench::Bench;
 pub(super) use core::Core;
 pub(super) use encoder::{Encoder, Slice, sorted_comparators};
 pub(super) use head::{ClassSource, Head, HeadModules, ScoreForm};
-pub(super) use lut::{Expression, Form, Operand, Operator};
+pub(super) use lut::{Expression, Form, Level, Operand, Operator};
 pub(super) use notes::Syntax;
 pub(super) use pipeline::{Bank, Pipeline};
 pub(super) use popcount::PopcountModule;
@@ -261,8 +262,10 @@ fn settings(
             "--clock-mhz has no effect without --pipeline auto or --project; add one of them or leave it out",
         );
     }
-    if settings.style == LutStyle::Primitive && options.project && options.device != Device::Xilinx {
-        return refuse("--lut-style primitive prints AMD primitives, which this --device does not have; use table");
+    if settings.style.is_primitive() && options.project && options.device != Device::Xilinx {
+        return refuse(
+            "--lut-style primitive and slice print AMD primitives, which this --device does not have; use table",
+        );
     }
     Ok(settings)
 }

@@ -66,10 +66,16 @@ impl Hardware<'_> {
         lines.push(
             "Tables: bit r is the output for the inputs whose bits spell r, input 0 the least significant.".to_owned(),
         );
-        if self.settings.style == LutStyle::Primitive {
-            lines.push(
+        match self.settings.style {
+            LutStyle::Table => {}
+            LutStyle::Primitive => lines.push(
                 "Tables are AMD primitives LUT1 to LUT6; simulate together with the models in primitives.".to_owned(),
-            );
+            ),
+            LutStyle::Slice => lines.push(
+                "Tables are AMD primitives LUT1 to LUT6 and LUT6_2 (two tables), counts are on CARRY4 chains; simulate \
+                 together with the models in primitives."
+                    .to_owned(),
+            ),
         }
         lines
     }

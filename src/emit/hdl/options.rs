@@ -150,6 +150,15 @@ pub enum LutStyle {
     Table,
     /// Instances of `LUT1` to `LUT6` with `INIT`: AMD primitives, quickest in synthesis
     Primitive,
+    /// The same, with two small tables in one `LUT6_2` and counters on `CARRY4` chains: the fewest LUTs
+    Slice,
+}
+
+impl LutStyle {
+    /// Whether tables are instances of AMD primitives.
+    pub fn is_primitive(self) -> bool {
+        self != Self::Table
+    }
 }
 
 /// A family of FPGAs.

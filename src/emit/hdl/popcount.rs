@@ -1,14 +1,15 @@
 //! The module that counts the ones of one class.
 
 use crate::logic::TruthTable;
-use crate::netlist::{CountBit, Popcount};
+use crate::netlist::{Carry, CountBit, CounterForm, Popcount};
 
 use super::LutStyle;
+use super::chain::ChainView;
 use super::lut::{Form, Lut};
 use super::pipeline::{Bank, DelayLines, Pipeline};
 use super::wire::{Delayed, Port, Wire, clock_ports};
 
-/// Counts ones with counters of up to six inputs and one addition.
+/// Counts ones with counters of up to six inputs and one addition, or on carry chains.
 #[derive(Debug)]
 pub(in crate::emit) struct PopcountModule {
     /// What tells it from the others: its bits, or the class that has it where bits have weights.
@@ -25,6 +26,7 @@ pub(in crate::emit) struct PopcountModule {
     pub(in crate::emit) banks: Vec<Bank>,
     pub(in crate::emit) functions: Vec<CounterFunction>,
     pub(in crate::emit) counters: Vec<CounterView>,
+    pub(in crate::emit) chains: Vec<ChainView>,
     /// The two numbers to add, highest bit first and `None` for a zero; the second is missing
     /// when nothing is added.
     pub(in crate::emit) rows: Vec<Vec<Option<Delayed>>>,
@@ -85,7 +87,12 @@ impl PopcountModule {
         let used = used_bits(popcount);
         let mut functions: Vec<CounterFunction> = Vec::new();
         let mut counters = Vec::new();
-        for (number, counter) in popcount.counters.iter().enumerate() {
+        let chains =
+            ChainView::all(popcount, &mut |bit, level| lines.read(line(bit, inputs), stage(level)), |counter, bit| {
+                used[3 * counter as usize + usize::from(bit)]
+            });
+        let tables = popcount.counters.iter().enumerate().filter(|(_, counter)| counter.form == CounterForm::Tables);
+        for (number, counter) in tables {
             let size = counter.inputs.len();
             let pins: Vec<Delayed> =
                 counter.inputs.iter().map(|&bit| lines.read(line(bit, inputs), stage(counter.level))).collect();
@@ -113,7 +120,7 @@ impl PopcountModule {
         ports.extend((0..inputs as u32).map(|input| Port::input(Wire::Counted(input), 1)));
         ports.push(Port::output(Wire::Count, popcount.width));
         let weights = weights(&popcount.columns);
-        Self { label, copies, inputs, weights, width: popcount.width, ports, banks, functions, counters, rows }
+        Self { label, copies, inputs, weights, width: popcount.width, ports, banks, functions, counters, chains, rows }
     }
 
     /// Whether the module has a clock.
@@ -136,11 +143,17 @@ fn weights(columns: &[usize]) -> String {
 /// always zero and not among them.
 fn used_bits(popcount: &Popcount) -> Vec<bool> {
     let mut used = vec![false; 3 * popcount.counters.len()];
-    let read =
-        popcount.counters.iter().flat_map(|counter| &counter.inputs).chain(popcount.rows.iter().flatten().flatten());
+    let mut read: Vec<CountBit> = popcount.rows.iter().flatten().flatten().copied().collect();
+    for counter in &popcount.counters {
+        read.extend(counter.inputs.iter().chain(counter.high()));
+        // A carry from the cell below stays inside the chain.
+        if let CounterForm::Chain { carry: Carry::Bit(bit), .. } = counter.form {
+            read.push(bit);
+        }
+    }
     for bit in read {
         if let CountBit::Counter { .. } = bit {
-            used[line(*bit, 0)] = true;
+            used[line(bit, 0)] = true;
         }
     }
     used

@@ -31,6 +31,14 @@ pub(in crate::emit) enum Wire {
     Counted(u32),
     /// One result bit of a counter.
     CounterBit(u32, u8),
+    /// Whether the carry goes through a position of a cell of a carry chain.
+    ChainPass(u32, u8),
+    /// What is carried on from a position of a cell of a carry chain where the carry does not go through.
+    ChainData(u32, u8),
+    /// The carry from one `CARRY4` to the next.
+    ChainCarry(u32),
+    /// An output of a `CARRY4` that nobody reads.
+    ChainUnused(u32, u8),
     /// The result of a popcount.
     Count,
     /// The popcount of a class whose scores are wider.
@@ -68,6 +76,10 @@ impl fmt::Display for Wire {
             Self::CoreOutput(output) => write!(f, "out_{output}"),
             Self::Counted(bit) => write!(f, "x{bit}"),
             Self::CounterBit(counter, bit) => write!(f, "c{counter}_b{bit}"),
+            Self::ChainPass(counter, position) => write!(f, "c{counter}_s{position}"),
+            Self::ChainData(counter, position) => write!(f, "c{counter}_d{position}"),
+            Self::ChainCarry(carry) => write!(f, "carry{carry}"),
+            Self::ChainUnused(carry, position) => write!(f, "unused{carry}_{position}"),
             Self::Count => f.write_str("count"),
             Self::ClassCount(class) => write!(f, "count_{class}"),
             Self::Score(class) => write!(f, "score_{class}"),
@@ -90,6 +102,10 @@ impl Wire {
             | Self::CoreOutput(_)
             | Self::Counted(_)
             | Self::CounterBit(..)
+            | Self::ChainPass(..)
+            | Self::ChainData(..)
+            | Self::ChainCarry(_)
+            | Self::ChainUnused(..)
             | Self::SecondWins(_) => false,
             Self::Features
             | Self::ClassIndex

@@ -83,20 +83,48 @@ impl Target for Verilog {
     }
 }
 
-/// The sizes of the FPGA primitives that stand in the texts.
-fn primitives_of<'a>(texts: impl Iterator<Item = &'a Text> + Clone) -> Vec<usize> {
-    let stands = |size: &usize| texts.clone().any(|text| text.as_str().contains(&format!("\n  LUT{size} #(")));
-    (1..=6).filter(stands).collect()
+/// An FPGA primitive that designs are made of.
+#[derive(Clone, Copy)]
+enum PrimitiveKind {
+    /// `LUT1` to `LUT6`.
+    Lut(usize),
+    /// `LUT6_2`.
+    Pair,
+    /// `CARRY4`.
+    Carry,
 }
 
-/// Simulation models of FPGA primitives of these sizes.
-fn primitive_models(notes: &[String], sizes: &[usize]) -> Result<Vec<EmittedFile>, EmitError> {
+/// The FPGA primitives that stand in the texts.
+fn primitives_of<'a>(texts: impl Iterator<Item = &'a Text> + Clone) -> Vec<PrimitiveKind> {
+    let stands = |start: &str| texts.clone().any(|text| text.as_str().contains(start));
+    let sizes = (1..=6).filter(|size| stands(&format!("\n  LUT{size} #(")));
+    let mut found: Vec<PrimitiveKind> = sizes.map(PrimitiveKind::Lut).collect();
+    found.extend(stands("\n  LUT6_2 #(").then_some(PrimitiveKind::Pair));
+    found.extend(stands("\n  CARRY4 ").then_some(PrimitiveKind::Carry));
+    found
+}
+
+/// Simulation models of these FPGA primitives.
+fn primitive_models(notes: &[String], kinds: &[PrimitiveKind]) -> Result<Vec<EmittedFile>, EmitError> {
     let mut files = Vec::new();
-    for &size in sizes {
+    for &kind in kinds {
         let mut text = Text::new(TARGET);
-        text.template(&PrimitiveModel { notes, size, rows: 1 << size, inputs: 0..size })?;
+        let name = match kind {
+            PrimitiveKind::Lut(size) => {
+                text.template(&PrimitiveModel { notes, size, rows: 1 << size, inputs: 0..size })?;
+                format!("primitives/LUT{size}.v")
+            }
+            PrimitiveKind::Pair => {
+                text.template(&PairModel { notes })?;
+                "primitives/LUT6_2.v".to_owned()
+            }
+            PrimitiveKind::Carry => {
+                text.template(&CarryModel { notes })?;
+                "primitives/CARRY4.v".to_owned()
+            }
+        };
         let purpose = "model of a primitive, for simulation";
-        files.push(EmittedFile { name: format!("primitives/LUT{size}.v"), purpose, contents: text.into_bytes() });
+        files.push(EmittedFile { name, purpose, contents: text.into_bytes() });
     }
     Ok(files)
 }
@@ -209,6 +237,20 @@ struct PrimitiveModel<'a> {
     size: usize,
     rows: usize,
     inputs: std::ops::Range<usize>,
+}
+
+/// `primitives/LUT6_2.v`.
+#[derive(Template)]
+#[template(path = "verilog/primitive_pair.v", escape = "none")]
+struct PairModel<'a> {
+    notes: &'a [String],
+}
+
+/// `primitives/CARRY4.v`.
+#[derive(Template)]
+#[template(path = "verilog/primitive_carry.v", escape = "none")]
+struct CarryModel<'a> {
+    notes: &'a [String],
 }
 
 /// `<name>_tb.v`.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::emit::hdl::{
-    ClassSide, Connection, Delayed, Expression, Field, Operand, Operator, Pin, Port, Slice, Syntax, Wire,
+    ClassSide, Connection, Delayed, Expression, Field, Level, Operand, Operator, Pin, Port, Slice, Syntax, Wire,
 };
 use crate::logic::TruthTable;
 
@@ -106,6 +106,26 @@ pub(super) fn expression(expression: &Expression) -> String {
             if *inverted { format!("~({pair})") } else { pair }
         }
     }
+}
+
+/// What an input of a primitive is connected to.
+pub(super) fn level(level: &Level) -> String {
+    match level {
+        Level::Constant(value) => format!("1'b{}", u8::from(*value)),
+        Level::Signal(signal) => signal.to_string(),
+    }
+}
+
+/// Positions of a carry chain as a bus, the highest first.
+pub(super) fn levels(levels: &[Level; 4]) -> String {
+    let [a, b, c, d] = levels.each_ref().map(level);
+    format!("{{{d}, {c}, {b}, {a}}}")
+}
+
+/// The same for outputs.
+pub(super) fn wires(wires: &[Wire; 4]) -> String {
+    let [a, b, c, d] = wires;
+    format!("{{{d}, {c}, {b}, {a}}}")
 }
 
 /// The rows as one number, or as a concatenation over several lines.

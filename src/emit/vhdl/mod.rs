@@ -43,14 +43,15 @@ impl Target for Vhdl {
         let hardware = Hardware::new(TARGET, request, &order)?;
         let name = &hardware.facts.name;
         let design = design_file(request, &hardware)?;
-        let sizes: Vec<usize> =
-            (1..=6).filter(|size| design.as_str().contains(&format!(" : component LUT{size}\n"))).collect();
+        let stands = |name: &str| design.as_str().contains(&format!(" : component {name}\n"));
+        let sizes: Vec<usize> = (1..=6).filter(|size| stands(&format!("LUT{size}"))).collect();
+        let (pairs, chains) = (stands("LUT6_2"), stands("CARRY4"));
         let file = |suffix: &str, purpose, contents| EmittedFile { name: format!("{name}{suffix}"), purpose, contents };
         let mut files = vec![file(".vhd", "the design", design.into_bytes())];
-        if !sizes.is_empty() {
+        if !sizes.is_empty() || pairs || chains {
             let notes = origin(request, "simulation models of the FPGA primitives");
             let mut text = Text::new(TARGET);
-            text.template(&Primitives { notes, sizes: &sizes })?;
+            text.template(&Primitives { notes, sizes: &sizes, pairs, chains })?;
             files.push(file("_primitives.vhd", "models of its primitives, for simulation", text.into_bytes()));
         }
         if !request.vectors.vectors.is_empty() {
@@ -81,7 +82,7 @@ fn design_file(request: &EmitRequest<'_>, h: &Hardware<'_>) -> Result<Text, Emit
     let enable = h.settings.enable();
     let mut text = Text::new(TARGET);
     let notes = h.notes(request, &Syntax);
-    text.template(&PackageFile { notes: &notes, name, primitives: h.settings.style == LutStyle::Primitive })?;
+    text.template(&PackageFile { notes: &notes, name, style: h.settings.style })?;
     if let Some(m) = &h.parts.encoder {
         text.template(&EncoderFile { name, m })?;
     }
@@ -105,7 +106,7 @@ fn design_file(request: &EmitRequest<'_>, h: &Hardware<'_>) -> Result<Text, Emit
 struct PackageFile<'a> {
     notes: &'a [String],
     name: &'a str,
-    primitives: bool,
+    style: LutStyle,
 }
 
 #[derive(Template)]
@@ -160,6 +161,8 @@ struct TopFile<'a> {
 struct Primitives<'a> {
     notes: Vec<String>,
     sizes: &'a [usize],
+    pairs: bool,
+    chains: bool,
 }
 
 /// `<name>_tb.vhd`.

@@ -1,7 +1,7 @@
 //! How VHDL spells what hardware is made of.
 
 use crate::emit::hdl::{
-    ClassSide, Connection, Delayed, Expression, Field, Operand, Operator, Pin, Port, Slice, Syntax, Wire,
+    ClassSide, Connection, Delayed, Expression, Field, Level, Operand, Operator, Pin, Port, Slice, Syntax, Wire,
 };
 use crate::logic::TruthTable;
 
@@ -141,6 +141,14 @@ pub(super) fn address(pins: &[Delayed]) -> String {
 pub(super) fn row(bits: &[Option<Delayed>]) -> String {
     let bits: Vec<String> = bits.iter().map(|bit| bit.map_or("'0'".to_owned(), |bit| bit.to_string())).collect();
     bits.join(" & ")
+}
+
+/// What an input of a primitive is connected to.
+pub(super) fn level(level: &Level) -> String {
+    match level {
+        Level::Constant(value) => format!("'{}'", u8::from(*value)),
+        Level::Signal(signal) => signal.to_string(),
+    }
 }
 
 /// A class that a duel chooses.

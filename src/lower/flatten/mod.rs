@@ -8,7 +8,7 @@ mod comparators;
 mod gates;
 mod popcount;
 
-use crate::netlist::{Design, DesignHead, Netlist, NodeId, Section};
+use crate::netlist::{ClassHead, Design, DesignHead, Netlist, NodeId, Section};
 
 use gates::{Gates, Signal};
 
@@ -48,10 +48,25 @@ pub fn flatten(design: &Design) -> Netlist {
     netlist
 }
 
+/// The search for the largest score of `head` as tables, over the scores as primary inputs, class 0
+/// first and each lowest bit first; the outputs are the class.
+pub fn flatten_argmax(head: &ClassHead) -> Netlist {
+    let mut netlist = Netlist::new();
+    let bits = head.score_bits();
+    let scores: Vec<Vec<Signal>> = (0..head.groups.len())
+        .map(|_| (0..bits).map(|_| Signal::Node(netlist.add_input(Section::Head))).collect())
+        .collect();
+    let mut gates = Gates { netlist: &mut netlist, section: Section::Head };
+    let class = argmax::argmax(&mut gates, &head.argmax(), &scores);
+    let nodes: Vec<NodeId> = class.into_iter().map(|bit| gates.node(bit)).collect();
+    nodes.into_iter().for_each(|node| netlist.add_output(node));
+    netlist
+}
+
 /// The comparators as tables over the input bus and the core behind them; the core's outputs.
 pub(super) fn encoder(netlist: &mut Netlist, design: &Design, bus: &[NodeId]) -> Vec<NodeId> {
     let mut gates = Gates { netlist, section: Section::Encoder };
-    let compared = comparators::comparators(&mut gates, &design.input, &design.comparators, bus);
+    let compared = comparators::comparators(&mut gates, &design.input, &design.comparators, bus, design.has_slices());
     copy_core(netlist, &design.core, &compared)
 }
 

@@ -7,7 +7,7 @@ use crate::config::InputFormat;
 use crate::logic::{BitMatrix, TruthTable};
 use crate::lower::lower;
 use crate::netlist::{
-    ClassHead, Comparator, Design, DesignHead, InputBus, Netlist, NetlistStats, Schedule, Section, validate,
+    ClassHead, Comparator, Counting, Design, DesignHead, InputBus, Netlist, NetlistStats, Schedule, Section, validate,
 };
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
@@ -148,6 +148,20 @@ fn the_flat_netlist_equals_the_design_on_every_code() {
                 check_equal(&design, &flatten(&design), &all_codes(&design.input));
             }
         }
+    }
+}
+
+#[test]
+fn carry_chains_count_what_tables_count() {
+    for groups in [vec![0..1, 1..3], vec![0..7, 7..20, 20..20], vec![0..60, 60..100]] {
+        let outputs = groups.last().unwrap().end;
+        let input = InputBus { features: outputs, bits: 1, signed: false };
+        let comparators = (0..outputs as u32).map(|feature| Comparator { feature, threshold: 1 }).collect();
+        let head = ClassHead { counting: Counting::Chains, ..ClassHead::new(groups) };
+        let design = wires(input, comparators, DesignHead::Classes(head.clone()));
+        check_equal(&design, &flatten(&design), &random_codes(&input, 500));
+        let tables = Design { head: DesignHead::Classes(ClassHead::new(head.groups)), ..design.clone() };
+        assert_eq!(tables.simulate(&random_codes(&input, 500)), design.simulate(&random_codes(&input, 500)));
     }
 }
 

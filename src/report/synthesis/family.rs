@@ -57,6 +57,7 @@ pub static FAMILIES: &[Family] = &[
         has_primitives: true,
         synth: "synth_xilinx -flatten -family xcup -nowidelut -noiopad -noclkbuf",
         lut_cells: &[
+            ("LUT6_2", 1),
             ("LUT1", 1),
             ("LUT2", 1),
             ("LUT3", 1),

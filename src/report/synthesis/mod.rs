@@ -117,7 +117,7 @@ pub fn synthesize(request: &SynthesisRequest<'_>, family: &'static Family) -> Re
         routed: None,
         remarks: Vec::new(),
     };
-    let primitives = request.options.hdl.lut_style == LutStyle::Primitive;
+    let primitives = request.options.hdl.lut_style.is_primitive();
     let mut failure = None;
     match write_sources(request, place).and_then(|top| {
         let cells = yosys::synthesize(&yosys, place, &top, family, primitives, request.limit)?;
@@ -161,7 +161,11 @@ fn plain(options: &EmitOptions) -> EmitOptions {
         // What these interfaces do without being told.
         pipeline = pipeline.or(Some(Registers::Layers));
     }
-    let hdl = HdlOptions { pipeline, clock_mhz, device, lut_style: LutStyle::Primitive, ..HdlOptions::default() };
+    let lut_style = match options.hdl.lut_style {
+        LutStyle::Slice => LutStyle::Slice,
+        LutStyle::Table | LutStyle::Primitive => LutStyle::Primitive,
+    };
+    let hdl = HdlOptions { pipeline, clock_mhz, device, lut_style, ..HdlOptions::default() };
     EmitOptions { hdl, ..options.clone() }
 }
 

@@ -110,11 +110,13 @@ fn count(aig: &mut Aig, popcount: &Popcount, bits: &[Lit]) -> Vec<Lit> {
         CountBit::Input(input) => bits[input as usize],
         CountBit::Counter { counter, bit } => counted[counter as usize][usize::from(bit)],
     };
-    for counter in &popcount.counters {
-        let pins: Vec<Lit> = counter.inputs.iter().map(|&bit| value(bit, &counted)).collect();
+    for (number, counter) in popcount.counters.iter().enumerate() {
+        let (bits, weights): (Vec<CountBit>, Vec<u32>) = counter.read(number).unzip();
+        let pins: Vec<Lit> = bits.into_iter().map(|bit| value(bit, &counted)).collect();
+        let sum = |row: usize| -> usize { weights.iter().enumerate().map(|(pin, w)| (row >> pin & 1) << w).sum() };
         let mut result = [Lit::FALSE; 3];
         for (bit, lit) in result.iter_mut().enumerate().take(usize::from(counter.outputs())) {
-            let table = TruthTable::from_fn(pins.len(), |row| row.count_ones() >> bit & 1 == 1);
+            let table = TruthTable::from_fn(pins.len(), |row| sum(row) >> bit & 1 == 1);
             *lit = aig.table(&table, &pins);
         }
         counted.push(result);
