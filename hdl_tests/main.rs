@@ -29,6 +29,8 @@ mod pretrained_cifar10;
 mod pretrained_mnist;
 mod readme;
 mod report;
+#[cfg(feature = "train")]
+mod slices;
 mod streaming;
 mod support;
 #[cfg(feature = "train")]

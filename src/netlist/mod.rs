@@ -24,7 +24,7 @@ pub use argmax::{Argmax, Contestant, Duel};
 pub use design::{Comparator, Design, DesignError, DesignHead, InputBus, Outputs};
 pub use graph::{FanIns, Netlist, Node, NodeId, Section};
 pub use head::{ClassHead, PartialCount, PartialCounts, PartialCountsError, Term};
-pub use pairs::{SHARED_INPUTS, pair_tables};
+pub use pairs::{SHARED_INPUTS, pair_tables, paired_lut6};
 pub use popcount::{Carry, CountBit, Counter, CounterForm, Counting, Popcount, bits_for};
 pub use schedule::Schedule;
 pub use stats::{NetlistStats, SectionStats, lut6_cost};

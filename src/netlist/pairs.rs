@@ -8,7 +8,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Netlist, NodeId, Schedule};
+use super::{Netlist, NetlistStats, NodeId, Schedule};
 
 /// Inputs that two tables of one LUT have together.
 pub const SHARED_INPUTS: usize = 5;
@@ -61,6 +61,13 @@ pub fn pair_tables(netlist: &Netlist, schedule: &Schedule, may: impl Fn(NodeId) 
     }
     pair_strangers(&candidates, &mut partner);
     partner
+}
+
+/// Six-input LUTs of `netlist` when tables share those that have two outputs.
+pub fn paired_lut6(netlist: &Netlist) -> usize {
+    let partners = pair_tables(netlist, &Schedule::new(netlist), |_| true);
+    let pairs = partners.iter().flatten().count() / 2;
+    NetlistStats::new(netlist).lut6(|_| true) - pairs
 }
 
 impl Candidate {

@@ -225,6 +225,29 @@ mod tests {
     }
 
     #[test]
+    fn counts_on_carry_chains_are_proved_and_a_fault_in_them_is_found() {
+        let network = network(1);
+        let mut design = lower(&network);
+        design.use_slices();
+        let flat = flatten(&design);
+        let proof = prove_network(&network, &flat, &design.head, &ProofOptions::default());
+        assert!(matches!(proof, Proof::Equal(Answered { open: 0, .. })), "{proof:?}");
+        let mut found = 0;
+        for victim in flat.node_ids().filter(|&id| flat.section(id) == Section::Head).step_by(9) {
+            let faulty = with_fault(&flat, victim, 1);
+            // Not every row of every table occurs.
+            match prove_network(&network, &faulty, &design.head, &ProofOptions::default()) {
+                Proof::Different { output, sample } => {
+                    assert!(differs(&flat, &faulty, output, &sample));
+                    found += 1;
+                }
+                proof => assert!(matches!(proof, Proof::Equal(_)), "{proof:?}"),
+            }
+        }
+        assert!(found >= 10, "{found}");
+    }
+
+    #[test]
     fn a_fault_on_every_output_cannot_be_proved_away() {
         let network = network(0);
         let flat = flatten(&lower(&network));

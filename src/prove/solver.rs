@@ -41,17 +41,27 @@ pub(super) enum Answer {
     GaveUp,
 }
 
-/// The clauses of all cones that were asked about.
+/// Variables that a solver holds at least before it is left for a new one.
+const VARIABLES: usize = 20_000;
+
+/// The clauses of the cones that were asked about lately.
+///
+/// An answer gives values to all variables, those of cones that it has nothing to do with included.
+/// So a solver that holds many times more than a question needs is left for an empty one: what it
+/// has learnt about equal nodes is known from `equal` anyway.
 pub(super) struct Clauses {
     solver: Solver<Limit>,
     variables: Vec<Option<Var>>,
+    /// The nodes that have a variable, and how many may have one.
+    held: Vec<NodeId>,
+    most: usize,
     covers: FxHashMap<TableId, [Vec<Cube>; 2]>,
 }
 
 impl Clauses {
     pub(super) fn new(nodes: usize) -> Self {
         let solver = Solver::new(SolverOpts::default(), Limit::default());
-        Self { solver, variables: vec![None; nodes], covers: FxHashMap::default() }
+        Self { solver, variables: vec![None; nodes], held: Vec::new(), most: VARIABLES, covers: FxHashMap::default() }
     }
 
     /// Gives up at this moment.
@@ -68,7 +78,16 @@ impl Clauses {
         (a, b): (Signal, Signal),
         conflicts: u64,
     ) -> Answer {
+        let fresh = self.held.len() > self.most;
+        if fresh {
+            let deadline = self.solver.cb().deadline;
+            self.solver = Solver::new(SolverOpts::default(), Limit { deadline, ..Limit::default() });
+            self.held.drain(..).for_each(|node| self.variables[node.index()] = None);
+        }
         let (a, b) = (self.literal(netlist, schedule, equal, a), self.literal(netlist, schedule, equal, b));
+        if fresh {
+            self.most = VARIABLES.max(4 * self.held.len());
+        }
         for assumptions in [[a, !b], [!a, b]] {
             let limit = self.solver.cb_mut();
             limit.allowed = limit.learnt + conflicts;
@@ -109,7 +128,10 @@ impl Clauses {
 
     /// The literal of a signal whose node has a variable.
     fn known(&mut self, signal: Signal) -> Lit {
-        let variable = *self.variables[signal.node.index()].get_or_insert_with(|| self.solver.new_var_default());
+        let variable = *self.variables[signal.node.index()].get_or_insert_with(|| {
+            self.held.push(signal.node);
+            self.solver.new_var_default()
+        });
         Lit::new(variable, !signal.inverted)
     }
 

@@ -49,10 +49,13 @@ pub fn specification(network: &BinarizedNetwork, counted: &DesignHead) -> Netlis
                     spec.partial_scores(head, partial, &columns, width, &mut never_set)
                 }
                 _ => {
-                    let count = |group: &std::ops::Range<usize>| {
-                        spec.count(&Popcount::new(group.len()), &columns[group.clone()], width)
+                    let circuit = |group: &std::ops::Range<usize>| match counted {
+                        DesignHead::Classes(head) => {
+                            ClassHead { groups: vec![0..group.len()], ..head.clone() }.popcount(0)
+                        }
+                        DesignHead::Bits => Popcount::new(group.len()),
                     };
-                    groups.iter().map(count).collect()
+                    groups.iter().map(|group| spec.count(&circuit(group), &columns[group.clone()], width)).collect()
                 }
             };
             let class = spec.first_largest(&scores);

@@ -21,6 +21,13 @@ use super::window::{self, Seen};
 /// Words of random assignments at the start.
 const RANDOM_WORDS: usize = 16;
 
+/// Assignments on which nodes turned out to differ that are simulated together.
+const BATCH: usize = 64;
+
+/// Nodes that stand for one class: more than one until the assignments on which they differ are
+/// simulated, or where the solver gave up on them.
+const REPRESENTATIVES: usize = 8;
+
 /// A node or its complement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Signal {
@@ -131,80 +138,135 @@ impl<'a> Sweep<'a> {
         }
     }
 
-    /// Compares every node with the first of its class.
+    /// Compares every node with those that stand for its class.
     pub(crate) fn run(&mut self, effort: Effort) {
         let mut refinements = 0;
-        let mut first: FxHashMap<u32, NodeId> = FxHashMap::default();
+        let mut pending: Vec<Vec<bool>> = Vec::new();
+        // Nodes that equal no earlier one, all of them and by class.
+        let mut kept: Vec<NodeId> = Vec::new();
+        let mut known: FxHashMap<u32, Vec<NodeId>> = FxHashMap::default();
         for node in self.netlist.node_ids() {
             if self.is_late() {
                 return;
             }
             loop {
-                let Some(&earlier) = first.get(&self.classes[node.index()]) else {
-                    first.insert(self.classes[node.index()], node);
-                    break;
-                };
-                if matches!(self.netlist.node(node), Node::Input(_)) && refinements >= effort.refinements {
+                let earlier = known.get(&self.classes[node.index()]).cloned().unwrap_or_default();
+                let full = earlier.len() >= REPRESENTATIVES;
+                if let Some(equal) = self.find_equal(node, &earlier, effort.conflicts, &mut pending) {
+                    self.equal[node.index()] = equal;
                     break;
                 }
-                let inverted = self.phases[node.index()] ^ self.phases[earlier.index()];
-                let other = Signal { node: earlier, inverted };
-                match self.compare(Signal { node, inverted: false }, other, effort.conflicts) {
-                    Compared::Equal => {
-                        self.equal[node.index()] = other;
-                        break;
-                    }
-                    Compared::Different(sample) if refinements < effort.refinements => {
-                        refinements += 1;
-                        self.refine(&sample);
-                        first.clear();
-                        for id in self.netlist.node_ids().take(node.index()) {
-                            if self.equal[id.index()].node == id {
-                                first.entry(self.classes[id.index()]).or_insert(id);
+                if pending.len() >= BATCH || full && !pending.is_empty() {
+                    let samples = std::mem::take(&mut pending);
+                    if refinements < effort.refinements {
+                        refinements += samples.len();
+                        self.refine(&samples);
+                        known.clear();
+                        for &id in &kept {
+                            let class = known.entry(self.classes[id.index()]).or_default();
+                            if class.len() < REPRESENTATIVES {
+                                class.push(id);
                             }
                         }
+                        continue;
                     }
-                    Compared::Different(_) | Compared::Unknown => break,
                 }
+                kept.push(node);
+                if !full {
+                    known.entry(self.classes[node.index()]).or_default().push(node);
+                }
+                break;
             }
         }
     }
 
-    /// Simulates an assignment and 63 in its neighbourhood.
-    fn refine(&mut self, sample: &[bool]) {
-        let mut inputs = BitMatrix::zeros(sample.len(), 64);
-        for (input, &value) in sample.iter().enumerate() {
-            let flips = (0..5).fold(u64::MAX, |flips, _| flips & self.rng.next_u64()) & !1;
-            inputs.row_mut(input)[0] = u64::from(value).wrapping_neg() ^ flips;
+    /// The one of `earlier` that a node equals: by enumeration first, since that is quick, and then by
+    /// the solver. Assignments on which it differs from others join `differences`.
+    fn find_equal(
+        &mut self,
+        node: NodeId,
+        earlier: &[NodeId],
+        conflicts: u64,
+        differences: &mut Vec<Vec<bool>>,
+    ) -> Option<Signal> {
+        let own = Signal { node, inverted: false };
+        let phase = self.phases[node.index()];
+        let others = earlier.iter().map(|&node| Signal { node, inverted: phase ^ self.phases[node.index()] });
+        let mut open = Vec::new();
+        for other in others.collect::<Vec<_>>() {
+            match self.look(own, other) {
+                Compared::Equal => return Some(other),
+                Compared::Different(sample) => differences.push(sample),
+                Compared::Unknown => open.push(other),
+            }
         }
-        self.simulate(&inputs, false);
+        // An input equals nothing else.
+        open.retain(|_| !matches!(self.netlist.node(node), Node::Input(_)));
+        for other in open {
+            match self.ask(own, other, conflicts) {
+                Compared::Equal => return Some(other),
+                Compared::Different(sample) => differences.push(sample),
+                Compared::Unknown => {}
+            }
+        }
+        None
+    }
+
+    /// Simulates assignments, and others in their neighbourhood.
+    fn refine(&mut self, samples: &[Vec<bool>]) {
+        for exact in [true, false] {
+            let mut inputs = BitMatrix::zeros(self.netlist.inputs().len(), 64);
+            for input in 0..inputs.signals() {
+                let flips = (0..5).fold(u64::MAX, |flips, _| flips & self.rng.next_u64());
+                // What does not fit into the word as it is stays for another time.
+                let kept = if exact { u64::MAX >> (64 - samples.len().min(64)) } else { 0 };
+                let value = |place: usize| samples.get(place % samples.len()).is_some_and(|sample| sample[input]);
+                let values = (0..64).fold(0, |values, place| values | u64::from(value(place)) << place);
+                inputs.row_mut(input)[0] = values ^ (flips & !kept);
+            }
+            self.simulate(&inputs, false);
+        }
     }
 
     /// Compares two signals.
     pub(super) fn compare(&mut self, a: Signal, b: Signal, conflicts: u64) -> Compared {
-        let resolve = |signal: Signal| {
-            let stands = self.equal[signal.node.index()];
-            Signal { node: stands.node, inverted: stands.inverted ^ signal.inverted }
-        };
-        let (a, b) = (resolve(a), resolve(b));
+        match self.look(a, b) {
+            Compared::Unknown => self.ask(a, b, conflicts),
+            compared => compared,
+        }
+    }
+
+    fn resolve(&self, signal: Signal) -> Signal {
+        let stands = self.equal[signal.node.index()];
+        Signal { node: stands.node, inverted: stands.inverted ^ signal.inverted }
+    }
+
+    /// Compares two signals by enumeration of a few nodes in front of them.
+    fn look(&mut self, a: Signal, b: Signal) -> Compared {
+        let (a, b) = (self.resolve(a), self.resolve(b));
         if a == b {
             return Compared::Equal;
-        }
-        if self.is_late() {
-            self.answered.open += 1;
-            return Compared::Unknown;
         }
         match window::compare(self.netlist, &self.schedule, &self.equal, (a, b)) {
             Seen::Equal => {
                 self.answered.by_enumeration += 1;
-                return Compared::Equal;
+                Compared::Equal
             }
             Seen::Different(known) => {
                 self.answered.by_enumeration += 1;
                 let value = |input: &NodeId| known.iter().any(|&(node, value)| node == *input && value);
-                return Compared::Different(self.netlist.inputs().iter().map(value).collect());
+                Compared::Different(self.netlist.inputs().iter().map(value).collect())
             }
-            Seen::Unknown => {}
+            Seen::Unknown => Compared::Unknown,
+        }
+    }
+
+    /// Compares two signals by the solver.
+    fn ask(&mut self, a: Signal, b: Signal, conflicts: u64) -> Compared {
+        let (a, b) = (self.resolve(a), self.resolve(b));
+        if self.is_late() {
+            self.answered.open += 1;
+            return Compared::Unknown;
         }
         match self.clauses.differ(self.netlist, &self.schedule, &self.equal, (a, b), conflicts) {
             Answer::Never => {

@@ -212,6 +212,18 @@ depth: 9 levels, 17 without carry chains";
     }
 
     #[test]
+    fn pairs_and_carry_chains_take_fewer_luts() {
+        let shape = NetworkShape { layers: vec![(3, 40), (3, 60)], ..NetworkShape::small() };
+        let mut design = lower(&random_network(7, &shape));
+        let tables = DesignReport::new(&design).unwrap();
+        design.use_slices();
+        let slices = DesignReport::new(&design).unwrap();
+        assert_eq!(slices.total, slices.encoder + slices.core() + slices.head);
+        assert!(slices.core() < tables.core() && slices.head < tables.head, "{slices}\n{tables}");
+        assert_eq!((slices.depth, slices.comparators), (design.depth(), tables.comparators));
+    }
+
+    #[test]
     fn it_serializes_under_its_field_names() {
         let report = DesignReport::new(&lower(&random_network(1, &NetworkShape::small()))).unwrap();
         let json = serde_json::to_value(&report).unwrap();

@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub(super) fn cone(texts: &[String], wire: &str, input_width: usize) -> Option<String> {
     let mut definitions: FxHashMap<&str, Definition<'_>> = FxHashMap::default();
     for line in texts.iter().flat_map(|text| text.lines()) {
-        if let Some((name, definition)) = definition(line) {
+        for (name, definition) in define(line) {
             definitions.entry(name).or_insert(definition);
         }
     }
@@ -25,6 +25,7 @@ pub(super) fn cone(texts: &[String], wire: &str, input_width: usize) -> Option<S
         if ready {
             lines.push(definition.text(name));
             done.insert(name);
+            done.extend(definition.twin);
             continue;
         }
         if !open.insert(name) {
@@ -32,7 +33,10 @@ pub(super) fn cone(texts: &[String], wire: &str, input_width: usize) -> Option<S
         }
         stack.push((name, true));
         stack.extend(
-            identifiers(definition.right).into_iter().filter(|other| *other != name).map(|other| (other, false)),
+            identifiers(definition.right)
+                .into_iter()
+                .filter(|other| *other != name && Some(*other) != definition.twin)
+                .map(|other| (other, false)),
         );
     }
     let mut text = format!(
@@ -46,30 +50,46 @@ pub(super) fn cone(texts: &[String], wire: &str, input_width: usize) -> Option<S
 }
 
 /// A line that defines a name.
+#[derive(Clone, Copy)]
 struct Definition<'a> {
     /// What is declared in front of the name: `wire [3:0]`, `localparam [63:0]`.
     left: &'a str,
     /// The expression, or the whole line of an instance.
     right: &'a str,
     instance: bool,
+    /// The other name that an instance with two outputs defines.
+    twin: Option<&'a str>,
 }
 
 impl Definition<'_> {
     fn text(&self, name: &str) -> String {
         match self.instance {
-            true => format!("wire {name};\n  {}", self.right),
+            true => {
+                let twin = self.twin.map(|twin| format!("wire {twin};\n  ")).unwrap_or_default();
+                format!("wire {name};\n  {twin}{}", self.right)
+            }
             false => format!("{} {name} = {};", self.left, self.right),
         }
     }
 }
 
-fn definition(line: &str) -> Option<(&str, Definition<'_>)> {
+/// The names that a line defines, one or two.
+fn define(line: &str) -> Vec<(&str, Definition<'_>)> {
     let line = line.trim();
-    let body = line.strip_suffix(';')?;
-    if let Some(at) = body.find("(.O(").filter(|_| body.starts_with("LUT")) {
-        let name = body[at + 4..].split(')').next()?;
-        return Some((name, Definition { left: "wire", right: line, instance: true }));
+    let pin = |port: &str| line.split_once(port).and_then(|(_, rest)| rest.split(')').next());
+    if line.starts_with("LUT") && line.ends_with(';') {
+        let instance = |twin| Definition { left: "wire", right: line, instance: true, twin };
+        return match (pin("(.O("), pin(".O6("), pin(".O5(")) {
+            (Some(output), ..) => vec![(output, instance(None))],
+            (_, Some(upper), Some(lower)) => vec![(upper, instance(Some(lower))), (lower, instance(Some(upper)))],
+            _ => Vec::new(),
+        };
     }
+    assignment(line).into_iter().collect()
+}
+
+fn assignment(line: &str) -> Option<(&str, Definition<'_>)> {
+    let body = line.strip_suffix(';')?;
     let (left, right) = match body.split_once(" <= ") {
         Some(parts) => parts,
         None => body.split_once(" = ")?,
@@ -77,7 +97,7 @@ fn definition(line: &str) -> Option<(&str, Definition<'_>)> {
     let (declared, name) = left.rsplit_once(' ').unwrap_or(("", left));
     let is_name = !name.is_empty() && name.chars().all(|symbol| symbol.is_ascii_alphanumeric() || symbol == '_');
     let left = if declared.starts_with("wire") || declared.starts_with("localparam") { declared } else { "wire" };
-    is_name.then_some((name, Definition { left, right, instance: false }))
+    is_name.then_some((name, Definition { left, right, instance: false, twin: None }))
 }
 
 /// The identifiers in an expression: no numbers, ports of instances, or system functions.
@@ -130,5 +150,14 @@ mod tests {
         let cone = cone(&[text.to_owned()], "y", 1).unwrap();
         assert!(cone.contains("  wire y;\n  LUT1 #(.INIT(2'h1)) lut_y (.O(y), .I0(a));\n"), "{cone}");
         assert_eq!(super::cone(&["  wire y = nowhere;".to_owned()], "y", 1), None);
+    }
+
+    #[test]
+    fn two_tables_of_one_lut_stand_in_a_cone_once() {
+        let text = "  wire a = features[0];\n  wire y;\n  wire z;\n  LUT6_2 #(.INIT(64'h0)) lut_y (.O6(y), .O5(z), \
+                    .I0(a), .I1(1'b0), .I2(1'b0), .I3(1'b0), .I4(1'b0), .I5(1'b1));\n  wire both = y & z;";
+        let cone = cone(&[text.to_owned()], "both", 1).unwrap();
+        assert_eq!(cone.matches("LUT6_2").count(), 1, "{cone}");
+        assert_eq!((cone.matches("wire y;").count(), cone.matches("wire z;").count()), (1, 1), "{cone}");
     }
 }

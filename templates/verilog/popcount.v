@@ -44,7 +44,7 @@ module {{ name }}_popcount_{{ m.label }} (
     .S({{ syntax::levels(carry.pass) }}),
     .DI({{ syntax::levels(carry.data) }}),
     .O({{ syntax::wires(carry.sums) }}),
-    .CO({% if let Some(carries) = carry.carries %}{{ syntax::wires(carries) }}{% endif %})
+    .CO({{ syntax::wires(carry.carries) }})
   );
 {%- endfor %}
 {%- endfor %}

@@ -61,13 +61,9 @@ begin
 {%- for wire in carry.sums %}
       O({{ loop.index0 }}) => {{ wire }},
 {%- endfor %}
-{%- if let Some(carries) = carry.carries %}
-{%- for wire in carries %}
+{%- for wire in carry.carries %}
       CO({{ loop.index0 }}) => {{ wire }}{% if !loop.last %},{% endif %}
 {%- endfor %}
-{%- else %}
-      CO => open
-{%- endif %}
     );
 {%- endfor %}
 {% endfor %}

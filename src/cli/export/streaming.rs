@@ -9,12 +9,13 @@ use crate::cli::CliError;
 use crate::cli::checks::{Subject, run_checks};
 use crate::cli::lossy::{self, Lossy};
 use crate::cli::samples::{Samples, load_samples, load_vectors};
-use crate::emit::{self, EmittedFile, FrameTiming, StreamRequest, Target, TestVectors};
+use crate::emit::{self, EmittedFile, FrameTiming, LutStyle, StreamRequest, Target, TestVectors};
 use crate::files::write_folder;
 use crate::lower::{flatten, lower, lower_streamed};
-use crate::netlist::{Design, NetlistStats, StreamedDesign};
+use crate::netlist::{Design, NetlistStats, StreamedDesign, paired_lut6};
 use crate::passes::{PassReport, optimize};
 use crate::prove::{self, Proof, ProofOptions};
+use crate::report::DesignReport;
 use crate::store::LoadedModel;
 
 use super::{ExportArgs, Plan, print_model, print_passes, provenance};
@@ -88,6 +89,9 @@ fn prepare(arguments: &ExportArgs, plan: &Plan) -> Result<Work, CliError> {
         design.name.clone_from(name);
     }
     let passes = design.designs_mut().map(|part| optimize(part, &plan.pipeline)).collect::<Result<_, _>>()?;
+    if arguments.options.hdl.lut_style == LutStyle::Slice {
+        design.designs_mut().for_each(Design::use_slices);
+    }
     let vectors = arguments.checks.stimulus(&model, &samples);
     let (options, provenance) = (&arguments.options, provenance(&model));
     let request = StreamRequest { design: &design, provenance: &provenance, options, vectors: &vectors };
@@ -106,7 +110,10 @@ fn prepare(arguments: &ExportArgs, plan: &Plan) -> Result<Work, CliError> {
 
 /// The parts with their sizes, and the timing.
 fn print_sizes(work: &Work) {
-    let luts = |design: &Design| NetlistStats::new(&design.core).lut6(|_| true);
+    let luts = |design: &Design| match work.design.rest.has_slices() {
+        true => paired_lut6(&design.core),
+        false => NetlistStats::new(&design.core).lut6(|_| true),
+    };
     say!("\n{:<8} {:<42} {:>7} {:>8}", "part", "", "LUT6", "levels");
     let mut total = 0;
     for (index, step) in work.design.steps.iter().enumerate() {
@@ -127,7 +134,7 @@ fn print_sizes(work: &Work) {
         say!("{:<8} {shape:<42} {own:>7} {:>8}", format!("kernel {index}"), step.kernel.core.depth());
     }
     let rest = &work.design.rest;
-    let whole = NetlistStats::new(&flatten(rest)).lut6(|_| true);
+    let whole = DesignReport::unoptimized(rest).0.total;
     say!(
         "{:<8} {:<42} {whole:>7} {:>8}",
         "dense",

@@ -36,8 +36,8 @@ pub(in crate::emit) struct Carry4 {
     pub(in crate::emit) data: [Level; POSITIONS],
     /// `O`.
     pub(in crate::emit) sums: [Wire; POSITIONS],
-    /// `CO`, where another one follows.
-    pub(in crate::emit) carries: Option<[Wire; POSITIONS]>,
+    /// `CO`, of which only the last is read, by the `CARRY4` above.
+    pub(in crate::emit) carries: [Wire; POSITIONS],
 }
 
 /// One position of a chain.
@@ -121,11 +121,9 @@ impl ChainView {
                     sums: std::array::from_fn(|position| {
                         at(position).and_then(|own| own.sum).unwrap_or_else(|| unused(position))
                     }),
-                    carries: (place < last).then(|| {
-                        std::array::from_fn(|position| match position {
-                            3 => Wire::ChainCarry(own),
-                            _ => unused(POSITIONS + position),
-                        })
+                    carries: std::array::from_fn(|position| match position {
+                        3 if place < last => Wire::ChainCarry(own),
+                        _ => unused(POSITIONS + position),
                     }),
                 };
                 carry_in = Level::Signal(Delayed { wire: Wire::ChainCarry(own), cycles: 0 });
@@ -135,9 +133,9 @@ impl ChainView {
         Self { title: titles.join(", "), luts, carries }
     }
 
-    /// The wires that are declared in front of the `CARRY4`s, those of registers' signals included.
+    /// The wires that are declared in front of the `CARRY4`s.
     pub(in crate::emit) fn outputs(&self) -> impl Iterator<Item = Wire> {
-        self.carries.iter().flat_map(|carry| carry.sums.iter().chain(carry.carries.iter().flatten())).copied()
+        self.carries.iter().flat_map(|carry| carry.sums.iter().chain(&carry.carries)).copied()
     }
 }
 

@@ -131,6 +131,40 @@ fn comparators_share_their_low_parts() {
 }
 
 #[test]
+fn comparators_of_one_feature_share_luts_of_two_outputs() {
+    let input = InputBus { features: 1, bits: 8, signed: false };
+    let luts = |thresholds: &[i64]| {
+        let comparators = thresholds.iter().map(|&threshold| Comparator { feature: 0, threshold }).collect();
+        let mut design = wires(input, comparators, DesignHead::Classes(ClassHead::new(vec![0..thresholds.len()])));
+        design.use_slices();
+        let mut bits = crate::lower::to_code_bits(&design);
+        bits.head = DesignHead::Bits;
+        check_equal(&bits, &flatten(&bits), &random_codes(&bits.input, 500));
+        crate::netlist::paired_lut6(&bits.core)
+    };
+    assert_eq!(luts(&[1]), 2);
+    assert_eq!(luts(&[1, 67]), 2, "the low bits of both in one table, the results in one LUT");
+    assert_eq!(luts(&[1, 67, 201]), 3);
+    assert_eq!(luts(&[1, 67, 139, 201]), 3);
+    assert_eq!(luts(&[67, 132]), 2, "six bits cost nothing beside eight");
+    assert_eq!(luts(&[65, 67]), 3, "nothing tells them apart before the low bits");
+}
+
+#[test]
+fn every_threshold_of_every_width_is_exact_for_luts_of_two_outputs() {
+    for bits in 1..=11 {
+        for (signed, every) in [(false, 1), (true, 1), (false, 7), (true, 5)] {
+            let input = InputBus { features: 1, bits, signed };
+            let comparators: Vec<Comparator> = thresholds(&input).into_iter().step_by(every).collect();
+            let mut design =
+                wires(input, comparators.clone(), DesignHead::Classes(ClassHead::new(vec![0..comparators.len()])));
+            design.use_slices();
+            check_equal(&design, &flatten(&design), &all_codes(&input));
+        }
+    }
+}
+
+#[test]
 fn the_head_costs_no_more_than_the_best_measured_circuits() {
     // Measured with Yosys: 53 for 50 bits, 265 for 250, 139 for the class of ten 8-bit scores.
     let popcount = |size: usize| head_luts(&[size]);

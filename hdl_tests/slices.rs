@@ -1,0 +1,167 @@
+//! Designs for AMD's slices: `LUT6_2` and `CARRY4` in every tool that reads them.
+
+use std::path::Path;
+
+use difflut::emit::{EmitOptions, EmitRequest, HdlOptions, Interface, LutStyle, Registers, target};
+use difflut::lower::lower;
+use difflut::netlist::Design;
+use difflut::report::DesignReport;
+
+use crate::support::shapes::{networks, vectors};
+use crate::support::{program, provenance, root, run, run_silent, tool};
+
+fn options(interface: Interface, pipeline: Option<Registers>) -> EmitOptions {
+    let hdl = HdlOptions { interface, pipeline, lut_style: LutStyle::Slice, ..HdlOptions::default() };
+    EmitOptions { hdl, ..EmitOptions::default() }
+}
+
+/// Prints every shape of network with registers here and there, into a folder each.
+fn each_shape(target_name: &str, check: impl Fn(&Path, &str, &str)) {
+    let levels = |every| Some(Registers::Levels(every));
+    let ways = [
+        (Interface::Comb, None),
+        (Interface::Comb, levels(1)),
+        (Interface::Valid, levels(2)),
+        (Interface::Axis, levels(3)),
+    ];
+    for (number, (shape, network)) in networks().into_iter().enumerate() {
+        let mut design = lower(&network);
+        design.use_slices();
+        let vectors = vectors(&network, 40);
+        for (interface, pipeline) in ways.into_iter().skip(number % 2).step_by(2) {
+            let folder = tempfile::tempdir().unwrap();
+            let options = options(interface, pipeline);
+            let request = EmitRequest {
+                design: &design,
+                flat: &design.core,
+                provenance: &provenance(),
+                options: &options,
+                vectors: &vectors,
+            };
+            for file in target(target_name).unwrap().emit(&request).unwrap() {
+                let path = folder.path().join(&file.name);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, &file.contents).unwrap();
+            }
+            let name = difflut::emit::identifier(&design.name);
+            check(folder.path(), &name, &format!("{shape}, {interface:?}, {pipeline:?}"));
+        }
+    }
+}
+
+#[test]
+fn slices_of_every_shape_lint_and_pass_their_verilog_test_bench() {
+    let test = "slices_of_every_shape_lint_and_pass_their_verilog_test_bench";
+    if !["verilator", "iverilog", "vvp"].iter().all(|program| tool(test, program)) {
+        return;
+    }
+    each_shape("verilog", |folder, name, what| {
+        run_silent(folder, "verilator", &format!("--lint-only -Wall -y primitives {name}.v"));
+        run_silent(folder, "iverilog", &format!("-Wall -y . -y primitives -o sim {name}_tb.v"));
+        let ran = run(folder, "vvp", "-n sim");
+        assert!(ran.success && ran.output.contains("PASS 40 vectors"), "{what}: {}", ran.output);
+    });
+}
+
+#[test]
+fn slices_of_every_shape_pass_their_vhdl_test_bench() {
+    let test = "slices_of_every_shape_pass_their_vhdl_test_bench";
+    if !tool(test, "ghdl") {
+        return;
+    }
+    each_shape("vhdl", |folder, name, what| {
+        let models = format!("{name}_primitives.vhd");
+        let models = if folder.join(&models).is_file() { models } else { String::new() };
+        run_silent(folder, "ghdl", &format!("-a --std=08 {models} {name}.vhd {name}_tb.vhd"));
+        let ran = run(folder, "ghdl", &format!("--elab-run --std=08 {name}_tb --ieee-asserts=disable"));
+        assert!(ran.output.contains("PASS 40 vectors\n"), "{what}:\n{}", ran.output);
+    });
+}
+
+/// Runs `difflut-export` on a shipped model with slices; what it printed.
+fn export(arguments: &[&str]) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let ended =
+        program("difflut-export", &root(), &[arguments, &["-O3", "--lut-style", "slice", "--out", out]].concat());
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    (folder, ended.stdout)
+}
+
+#[test]
+fn slices_of_the_shipped_model_are_proved_and_simulated_before_and_after_synthesis() {
+    let test = "slices_of_the_shipped_model_are_proved_and_simulated_before_and_after_synthesis";
+    if !["iverilog", "verilator", "yosys", "ghdl"].iter().all(|program| tool(test, program)) {
+        return;
+    }
+    let checks = "icarus,verilator,formal,gates-xilinx";
+    let (_folder, text) = export(&["digits", "--prove", "--check", checks, "--vectors", "200"]);
+    assert!(text.contains("proof: equal to the network for every input"), "{text}");
+    assert!(text.contains("proved equal, for all 2^320 inputs"), "{text}");
+    assert_eq!(text.matches(" equal on 200 vectors").count(), 3, "{text}");
+    let (_folder, text) =
+        export(&["digits", "--target", "vhdl", "--check", "ghdl", "--pipeline", "3", "--vectors", "100"]);
+    assert!(text.contains(" equal on 100 vectors"), "{text}");
+}
+
+#[test]
+fn streamed_convolutions_of_slices_equal_inference() {
+    let test = "streamed_convolutions_of_slices_equal_inference";
+    if !["iverilog", "vvp"].iter().all(|program| tool(test, program)) {
+        return;
+    }
+    let arguments = ["digits_conv", "--convolution", "streaming", "--interface", "valid", "--check", "icarus"];
+    let (_folder, text) = export(&[&arguments[..], &["--vectors", "10"]].concat());
+    assert!(text.contains(" equal on 10 vectors"), "{text}");
+}
+
+#[test]
+fn yosys_finds_no_more_luts_in_slices_than_are_reported_and_fewer_than_without() {
+    let test = "yosys_finds_no_more_luts_in_slices_than_are_reported_and_fewer_than_without";
+    if !tool(test, "yosys") {
+        return;
+    }
+    let (folder, text) = export(&["digits"]);
+    let total = |text: &str| -> usize {
+        let line = text.lines().find(|line| line.starts_with("total")).unwrap();
+        line.split_whitespace().last().unwrap().parse().unwrap()
+    };
+    let script = "read_verilog digits.v; hierarchy -libdir . -top digits; \
+                  synth_xilinx -flatten -family xc7 -nowidelut -top digits; tee -o stat.txt stat";
+    std::fs::write(folder.path().join("synth.ys"), script).unwrap();
+    let ran = run(folder.path(), "yosys", "-q -s synth.ys");
+    assert!(ran.success, "{}", ran.output);
+    let stat = std::fs::read_to_string(folder.path().join("stat.txt")).unwrap();
+    let cells = stat.lines().filter_map(|line| line.trim().split_once(' '));
+    let luts =
+        cells.filter(|(cell, _)| cell.starts_with("LUT")).map(|(_, count)| count.trim().parse::<usize>().unwrap());
+    let (found, reported) = (luts.sum::<usize>(), total(&text));
+    assert!(found <= reported, "yosys has {found} LUTs, the report {reported}");
+    let tables = tempfile::tempdir().unwrap();
+    let ended = program("difflut-export", &root(), &["digits", "-O3", "--out", tables.path().to_str().unwrap()]);
+    assert!(10 * reported < 9 * total(&ended.stdout), "{reported} LUTs against {}", total(&ended.stdout));
+}
+
+#[test]
+fn a_wrong_table_in_a_shared_lut_is_found_and_named() {
+    let test = "a_wrong_table_in_a_shared_lut_is_found_and_named";
+    if !["iverilog", "vvp"].iter().all(|program| tool(test, program)) {
+        return;
+    }
+    let options = ["--lut-style", "slice", "-O3", "--check", "icarus", "--mutate", "40", "--mutate-tools", "1"];
+    let ended = program("difflut", &root(), &[&["verify", "digits"][..], &options].concat());
+    assert!(ended.code <= 1 && ended.stdout.contains("icarus"), "{}{}", ended.stdout, ended.stderr);
+    assert!(!ended.stdout.contains("not done by"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_design_counts_the_same_on_carry_chains() {
+    for (shape, network) in networks() {
+        let design = lower(&network);
+        let mut slices = design.clone();
+        slices.use_slices();
+        let codes: Vec<Vec<i64>> = vectors(&network, 50).vectors.into_iter().map(|vector| vector.codes).collect();
+        assert_eq!(Design::simulate(&design, &codes), slices.simulate(&codes), "{shape}");
+        DesignReport::new(&slices).unwrap();
+    }
+}
