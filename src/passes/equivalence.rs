@@ -92,7 +92,12 @@ fn stimulus(inputs: usize) -> BitMatrix {
     if inputs <= EXHAUSTIVE_INPUTS {
         return BitMatrix::exhaustive(inputs);
     }
-    let mut stimulus = BitMatrix::zeros(inputs, RANDOM_SAMPLES);
+    random_assignments(inputs, RANDOM_SAMPLES)
+}
+
+/// Random assignments of primary inputs, always the same.
+pub(super) fn random_assignments(inputs: usize, samples: usize) -> BitMatrix {
+    let mut stimulus = BitMatrix::zeros(inputs, samples);
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     for input in 0..inputs {
         for word in stimulus.row_mut(input) {
@@ -102,9 +107,21 @@ fn stimulus(inputs: usize) -> BitMatrix {
     stimulus
 }
 
-fn reachable_stimulus(Facts { input, comparators }: Facts<'_>) -> BitMatrix {
-    let exhaustive = input.width() <= EXHAUSTIVE_INPUTS;
-    let samples = if exhaustive { 1 << input.width() } else { RANDOM_SAMPLES };
+fn reachable_stimulus(facts: Facts<'_>) -> BitMatrix {
+    let width = facts.input.width();
+    if width <= EXHAUSTIVE_INPUTS {
+        compare_codes(facts, 1 << width, true)
+    } else {
+        random_codes(facts, RANDOM_SAMPLES)
+    }
+}
+
+/// What the comparators say of random codes, always the same, half of them next to thresholds.
+pub(super) fn random_codes(facts: Facts<'_>, samples: usize) -> BitMatrix {
+    compare_codes(facts, samples, false)
+}
+
+fn compare_codes(Facts { input, comparators }: Facts<'_>, samples: usize, exhaustive: bool) -> BitMatrix {
     let mut thresholds: Vec<Vec<i64>> = vec![Vec::new(); input.features];
     for comparator in comparators {
         thresholds[comparator.feature as usize].push(comparator.threshold);

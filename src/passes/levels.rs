@@ -8,6 +8,7 @@ use super::functional::Functional;
 use super::inverters::Inverters;
 use super::mapping::Map;
 use super::reachable::Reachable;
+use super::resubstitution::Resubstitution;
 use super::support::Support;
 use super::thermometer::Thermometer;
 
@@ -54,7 +55,7 @@ pub static LEVELS: &[Level] = &[
         name: "3",
         description: "Level 2, and hardware has its comparators as tables, mapped together with their readers, equal functions are found by SAT, tables forget what their drivers never give, and neighbours are counted together",
         passes: O2,
-        finish: &[&Reachable, &Functional, &Map],
+        finish: &[&Reachable, &Functional, &Resubstitution, &Map],
         expands_comparators: true,
     },
 ];

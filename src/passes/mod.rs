@@ -21,6 +21,7 @@ mod parts;
 mod pipeline;
 mod prune;
 mod reachable;
+mod resubstitution;
 mod support;
 mod thermometer;
 
@@ -93,16 +94,17 @@ impl Default for PassOptions {
 
 /// Every pass that can be named, in the order of help texts.
 pub static PASSES: &[&dyn Pass] = &[
-    &constants::Constants,     // first: a known pin is a pin less for everything that follows
-    &thermometer::Thermometer, // drops pins that matter only for what never occurs
-    &reachable::Reachable,     // the same through a window of tables, slower
-    &support::Support,         // finds the pins that constants have made pointless
-    &inverters::Inverters,     // makes nodes that differ by an inverter on a pin equal in form
-    &duplicates::Duplicates,   // merges what has become equal
-    &dead::Dead,               // removes what nobody reads any more, so that it counts as no reader
-    &functional::Functional,   // finds what is equal whatever its form
-    &merge::Merge,             // packs what is left; the others would find less in wide tables
-    &mapping::Map,             // last: covers everything anew
+    &constants::Constants,           // first: a known pin is a pin less for everything that follows
+    &thermometer::Thermometer,       // drops pins that matter only for what never occurs
+    &reachable::Reachable,           // the same through a window of tables, slower
+    &support::Support,               // finds the pins that constants have made pointless
+    &inverters::Inverters,           // makes nodes that differ by an inverter on a pin equal in form
+    &duplicates::Duplicates,         // merges what has become equal
+    &dead::Dead,                     // removes what nobody reads any more, so that it counts as no reader
+    &functional::Functional,         // finds what is equal whatever its form
+    &resubstitution::Resubstitution, // sees what readers do not notice, slower still
+    &merge::Merge,                   // packs what is left; the others would find less in wide tables
+    &mapping::Map,                   // last: covers everything anew
 ];
 
 /// The pass of this name.

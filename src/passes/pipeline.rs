@@ -398,7 +398,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "there is no pass `duplicate`, did you mean `duplicates`?; \
-             the passes are constants, thermometers, reachable, support, inverters, duplicates, dead, functional, merge, map"
+             the passes are constants, thermometers, reachable, support, inverters, duplicates, dead, functional, resubstitution, merge, map"
         );
         let error = Pipeline::by_names(&["frobnicate"]).err().unwrap();
         assert!(matches!(error, PassError::UnknownPass { nearest: None, .. }));

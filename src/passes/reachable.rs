@@ -154,7 +154,8 @@ fn mark(inputs: &[u64], occurs: u64, row: usize, seen: &mut [bool]) {
     }
 }
 
-fn implications(netlist: &Netlist, facts: Facts<'_>, leaves: &[NodeId]) -> Vec<(usize, usize)> {
+/// The pairs of leaves, by position, of which the first is only one when the second is.
+pub(super) fn implications(netlist: &Netlist, facts: Facts<'_>, leaves: &[NodeId]) -> Vec<(usize, usize)> {
     let comparator = |leaf: NodeId| match netlist.node(leaf) {
         Node::Input(number) => Some(facts.comparators[number as usize]),
         Node::Lut(_) => None,

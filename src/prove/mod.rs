@@ -5,11 +5,13 @@
 //! Neither simulates its way to a verdict: equal means equal on every input.
 
 mod cover;
+mod formula;
 mod solver;
 mod specification;
 mod sweep;
 mod window;
 
+pub(crate) use formula::{Covers, Formula, Lit};
 pub use specification::specification;
 pub use sweep::Answered;
 pub(crate) use sweep::{Effort, Signal, Sweep};

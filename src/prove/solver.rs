@@ -2,34 +2,10 @@
 
 use std::time::Instant;
 
-use batsat::{Callbacks, ClauseKind, Lit, Solver, SolverInterface, SolverOpts, Var, lbool};
-use rustc_hash::FxHashMap;
+use crate::netlist::{Netlist, Node, NodeId, Schedule};
 
-use crate::netlist::{Netlist, Node, NodeId, Schedule, TableId};
-
-use super::cover::{Cube, cover};
+use super::formula::{Covers, Formula, Lit};
 use super::sweep::Signal;
-
-/// Stops a search after a number of conflicts, so that results do not depend on the machine.
-#[derive(Default)]
-struct Limit {
-    learnt: u64,
-    allowed: u64,
-    /// Or at this moment, where one is set.
-    deadline: Option<Instant>,
-}
-
-impl Callbacks for Limit {
-    fn on_new_clause(&mut self, _: &[Lit], kind: ClauseKind) {
-        if kind == ClauseKind::Learnt {
-            self.learnt += 1;
-        }
-    }
-
-    fn stop(&self) -> bool {
-        self.learnt > self.allowed || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
-    }
-}
 
 /// What the solver found.
 pub(super) enum Answer {
@@ -50,23 +26,31 @@ const VARIABLES: usize = 20_000;
 /// So a solver that holds many times more than a question needs is left for an empty one: what it
 /// has learnt about equal nodes is known from `equal` anyway.
 pub(super) struct Clauses {
-    solver: Solver<Limit>,
-    variables: Vec<Option<Var>>,
+    formula: Formula,
+    deadline: Option<Instant>,
+    variables: Vec<Option<Lit>>,
     /// The nodes that have a variable, and how many may have one.
     held: Vec<NodeId>,
     most: usize,
-    covers: FxHashMap<TableId, [Vec<Cube>; 2]>,
+    covers: Covers,
 }
 
 impl Clauses {
     pub(super) fn new(nodes: usize) -> Self {
-        let solver = Solver::new(SolverOpts::default(), Limit::default());
-        Self { solver, variables: vec![None; nodes], held: Vec::new(), most: VARIABLES, covers: FxHashMap::default() }
+        Self {
+            formula: Formula::new(),
+            deadline: None,
+            variables: vec![None; nodes],
+            held: Vec::new(),
+            most: VARIABLES,
+            covers: Covers::default(),
+        }
     }
 
     /// Gives up at this moment.
     pub(super) fn until(&mut self, deadline: Option<Instant>) {
-        self.solver.cb_mut().deadline = deadline;
+        self.deadline = deadline;
+        self.formula.until(deadline);
     }
 
     /// Whether `a` and `b` can differ.
@@ -80,8 +64,8 @@ impl Clauses {
     ) -> Answer {
         let fresh = self.held.len() > self.most;
         if fresh {
-            let deadline = self.solver.cb().deadline;
-            self.solver = Solver::new(SolverOpts::default(), Limit { deadline, ..Limit::default() });
+            self.formula = Formula::new();
+            self.formula.until(self.deadline);
             self.held.drain(..).for_each(|node| self.variables[node.index()] = None);
         }
         let (a, b) = (self.literal(netlist, schedule, equal, a), self.literal(netlist, schedule, equal, b));
@@ -89,22 +73,19 @@ impl Clauses {
             self.most = VARIABLES.max(4 * self.held.len());
         }
         for assumptions in [[a, !b], [!a, b]] {
-            let limit = self.solver.cb_mut();
-            limit.allowed = limit.learnt + conflicts;
-            let result = self.solver.solve_limited(&assumptions);
-            if result == lbool::TRUE {
-                let value = |id: &NodeId| {
-                    self.variables[id.index()].is_some_and(|variable| self.solver.value_var(variable) == lbool::TRUE)
-                };
-                return Answer::Assignment(netlist.inputs().iter().map(value).collect());
-            }
-            if result != lbool::FALSE {
-                return Answer::GaveUp;
+            match self.formula.holds(&assumptions, conflicts) {
+                Some(false) => {}
+                None => return Answer::GaveUp,
+                Some(true) => {
+                    let value =
+                        |id: &NodeId| self.variables[id.index()].is_some_and(|literal| self.formula.value(literal));
+                    return Answer::Assignment(netlist.inputs().iter().map(value).collect());
+                }
             }
         }
         // Both are implied; saying so shortens later proofs.
-        self.solver.add_clause_reuse(&mut vec![!a, b]);
-        self.solver.add_clause_reuse(&mut vec![a, !b]);
+        self.formula.clause(&[!a, b]);
+        self.formula.clause(&[a, !b]);
         Answer::Never
     }
 
@@ -128,11 +109,11 @@ impl Clauses {
 
     /// The literal of a signal whose node has a variable.
     fn known(&mut self, signal: Signal) -> Lit {
-        let variable = *self.variables[signal.node.index()].get_or_insert_with(|| {
+        let literal = *self.variables[signal.node.index()].get_or_insert_with(|| {
             self.held.push(signal.node);
-            self.solver.new_var_default()
+            self.formula.variable()
         });
-        Lit::new(variable, !signal.inverted)
+        if signal.inverted { !literal } else { literal }
     }
 
     /// Adds the clauses of one node, whose fan-ins have variables.
@@ -140,16 +121,6 @@ impl Clauses {
         let output = self.known(Signal { node, inverted: false });
         let Node::Lut(id) = netlist.node(node) else { return };
         let pins: Vec<Lit> = schedule.fan_ins(node).iter().map(|fan_in| self.known(equal[fan_in.index()])).collect();
-        let table = netlist.tables().get(id);
-        let covers = self.covers.entry(id).or_insert_with(|| [cover(&table.complement()), cover(table)]);
-        for (cubes, output) in covers.iter().zip([!output, output]) {
-            for cube in cubes {
-                let cares = (0..pins.len()).filter(|&input| cube.cares >> input & 1 == 1);
-                let mut clause: Vec<Lit> =
-                    cares.map(|input| if cube.values >> input & 1 == 1 { !pins[input] } else { pins[input] }).collect();
-                clause.push(output);
-                self.solver.add_clause_reuse(&mut clause);
-            }
-        }
+        self.formula.table(&mut self.covers, netlist.tables().get(id), &pins, output);
     }
 }

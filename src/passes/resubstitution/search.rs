@@ -1,0 +1,256 @@
+//! Which signals a table could be made of, as far as simulation knows.
+
+use crate::netlist::NodeId;
+
+use super::network::{Network, WORDS};
+use super::window::{Cone, Region};
+
+/// Words for the assignments that refute what simulation has suggested.
+const MORE_WORDS: usize = 4;
+const COLUMN: usize = WORDS + MORE_WORDS;
+
+/// The widest table that is looked at, and the widest that comes about: 64 rows are one word.
+pub(super) const MAX_INPUTS: usize = 6;
+
+/// Suggestions for the same fan-in.
+const PER_FAN_IN: usize = 8;
+
+/// The values of a signal on every assignment.
+type Column = [u64; COLUMN];
+
+/// A table, the tables around it, and their values.
+pub(super) struct Search {
+    pub(super) center: NodeId,
+    pub(super) region: Region,
+    pub(super) cone: Cone,
+    /// The fan-ins, as positions among the divisors.
+    pins: Vec<usize>,
+    /// The values of the divisors.
+    columns: Vec<Column>,
+    /// Where somebody notices the table, and it is one, or zero.
+    ones: Column,
+    zeros: Column,
+    added: usize,
+}
+
+/// Two sets of assignments that must be told apart.
+struct Conflict {
+    ones: Column,
+    zeros: Column,
+}
+
+impl Search {
+    /// The search for a table of one to six inputs.
+    pub(super) fn new(network: &Network, center: NodeId) -> Self {
+        let region = Region::new(network, center);
+        let care = region.care(network, center);
+        let cone = Cone::new(network, center);
+        let column = |words: &[u64]| {
+            let mut column = [0; COLUMN];
+            column[..WORDS].copy_from_slice(words);
+            column
+        };
+        let columns = cone.divisors.iter().map(|&id| column(network.values(id))).collect();
+        let place = |fan_in: &NodeId| cone.divisors.iter().position(|id| id == fan_in);
+        let pins = network.fan_ins(center).iter().filter_map(place).collect();
+        let value = column(network.values(center));
+        let care = column(&care);
+        let (ones, zeros) = (and(&care, &value), and_not(&care, &value));
+        Self { center, region, cone, pins, columns, ones, zeros, added: 0 }
+    }
+
+    /// Up to `most` lists of divisors that the table could be a function of, so that it has fewer
+    /// fan-ins or another table goes, better ones first.
+    pub(super) fn suggest(&self, network: &Network, lut_inputs: usize, most: usize) -> Vec<Vec<usize>> {
+        let mut found = Vec::new();
+        let pins = self.pins.len();
+        let widest = lut_inputs.max(pins).min(MAX_INPUTS);
+        let dies: Vec<bool> =
+            network.fan_ins(self.center).iter().map(|&id| network.lives_for(id, self.center)).collect();
+        if pins > 1 && !network.is_output(self.center) {
+            self.extend(&[], |_| true, dies.contains(&true), &mut found, &dies);
+        }
+        let without = |pin: usize| -> Vec<usize> {
+            self.pins.iter().enumerate().filter(|(at, _)| *at != pin).map(|(_, &divisor)| divisor).collect()
+        };
+        for pin in 0..pins {
+            if found.len() >= most {
+                break;
+            }
+            let rest = without(pin);
+            if dies[pin] {
+                let pairs = rest.len() + 2 <= widest;
+                self.extend(&rest, |divisor| !self.pins.contains(&divisor), pairs, &mut found, &[]);
+            } else if self.conflicts(&rest).is_empty() {
+                found.push(rest);
+            }
+        }
+        found.truncate(most);
+        found
+    }
+
+    /// Adds `base`, if it is enough, or with one divisor more, or with two.
+    fn extend(
+        &self,
+        base: &[usize],
+        may: impl Fn(usize) -> bool,
+        pairs: bool,
+        found: &mut Vec<Vec<usize>>,
+        dies: &[bool],
+    ) {
+        let conflicts = self.conflicts(base);
+        if conflicts.is_empty() {
+            found.push(base.to_vec());
+            return;
+        }
+        let first = found.len();
+        let divisors = || (0..self.columns.len()).filter(|&divisor| may(divisor));
+        let with = |more: &[usize]| base.iter().chain(more).copied().collect::<Vec<usize>>();
+        let alone = |divisor: &usize| conflicts.iter().all(|conflict| conflict.resolved_by(&self.columns[*divisor]));
+        found.extend(divisors().filter(alone).take(PER_FAN_IN).map(|divisor| with(&[divisor])));
+        if !pairs || found.len() > first {
+            return;
+        }
+        // What goes with the table cannot take its place.
+        let stays = |divisor: &usize| !self.pins.iter().zip(dies).any(|(pin, &dies)| dies && pin == divisor);
+        let samples: Vec<(usize, usize)> = conflicts.iter().flat_map(Conflict::samples).take(64).collect();
+        let told = |column: &Column| {
+            let tells = |&(one, zero): &(usize, usize)| bit(column, one) != bit(column, zero);
+            samples.iter().enumerate().fold(0u64, |told, (at, sample)| told | u64::from(tells(sample)) << at)
+        };
+        let all = u64::MAX >> (64 - samples.len());
+        let told: Vec<(usize, u64)> =
+            divisors().filter(stays).map(|divisor| (divisor, told(&self.columns[divisor]))).collect();
+        for (at, &(a, told_a)) in told.iter().enumerate() {
+            for &(b, told_b) in &told[at + 1..] {
+                let (a_column, b_column) = (&self.columns[a], &self.columns[b]);
+                if told_a | told_b == all && conflicts.iter().all(|c| c.resolved_by_both(a_column, b_column)) {
+                    found.push(with(&[a, b]));
+                    if found.len() >= first + PER_FAN_IN {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// What the divisors of `base` do not tell apart, a row of their values at a time.
+    fn conflicts(&self, base: &[usize]) -> Vec<Conflict> {
+        let mut conflicts = Vec::new();
+        self.split(base, Conflict { ones: self.ones, zeros: self.zeros }, &mut conflicts);
+        conflicts
+    }
+
+    fn split(&self, base: &[usize], set: Conflict, conflicts: &mut Vec<Conflict>) {
+        if is_empty(&set.ones) || is_empty(&set.zeros) {
+            return;
+        }
+        match base.split_last() {
+            None => conflicts.push(set),
+            Some((&divisor, rest)) => {
+                let column = &self.columns[divisor];
+                let low = Conflict { ones: and_not(&set.ones, column), zeros: and_not(&set.zeros, column) };
+                let high = Conflict { ones: and(&set.ones, column), zeros: and(&set.zeros, column) };
+                self.split(rest, low, conflicts);
+                self.split(rest, high, conflicts);
+            }
+        }
+    }
+
+    /// The rows of a table of these divisors that somebody notices: those that must be one, and
+    /// those that must be zero.
+    pub(super) fn rows(&self, divisors: &[usize]) -> (u64, u64) {
+        (self.rows_of(divisors, self.ones, 0), self.rows_of(divisors, self.zeros, 0))
+    }
+
+    fn rows_of(&self, divisors: &[usize], set: Column, row: u32) -> u64 {
+        if is_empty(&set) {
+            return 0;
+        }
+        match divisors.split_last() {
+            None => 1 << row,
+            Some((&divisor, rest)) => {
+                let column = &self.columns[divisor];
+                self.rows_of(rest, and_not(&set, column), row)
+                    | self.rows_of(rest, and(&set, column), row | 1 << rest.len())
+            }
+        }
+    }
+
+    /// Adds an assignment on which somebody notices the table, which is `value`; whether there
+    /// was room for it.
+    pub(super) fn add(&mut self, value: bool, divisor: impl Fn(NodeId) -> bool) -> bool {
+        if self.added == 64 * MORE_WORDS {
+            return false;
+        }
+        let (word, bit) = (WORDS + self.added / 64, 1u64 << (self.added % 64));
+        for (column, &id) in self.columns.iter_mut().zip(&self.cone.divisors) {
+            if divisor(id) {
+                column[word] |= bit;
+            }
+        }
+        if value {
+            self.ones[word] |= bit;
+        } else {
+            self.zeros[word] |= bit;
+        }
+        self.added += 1;
+        true
+    }
+}
+
+impl Conflict {
+    /// Whether a signal tells all of the one from all of the other.
+    fn resolved_by(&self, column: &Column) -> bool {
+        let (mut same, mut inverse) = (true, true);
+        for ((ones, zeros), column) in self.ones.iter().zip(&self.zeros).zip(column) {
+            same &= ones & !column | zeros & column == 0;
+            inverse &= ones & column | zeros & !column == 0;
+            if !same && !inverse {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Whether two signals together do.
+    fn resolved_by_both(&self, a: &Column, b: &Column) -> bool {
+        let of = |a: &dyn Fn(&Column, &Column) -> Column, column: &Column| Self {
+            ones: a(&self.ones, column),
+            zeros: a(&self.zeros, column),
+        };
+        [of(&and, a), of(&and_not, a)].iter().all(|half| {
+            let apart = |ones: Column, zeros: Column| is_empty(&ones) || is_empty(&zeros);
+            apart(and(&half.ones, b), and(&half.zeros, b)) && apart(and_not(&half.ones, b), and_not(&half.zeros, b))
+        })
+    }
+
+    /// Assignments to tell apart, one of each set.
+    fn samples(&self) -> [(usize, usize); 4] {
+        let (ones, zeros) = (ends(&self.ones), ends(&self.zeros));
+        [(ones.0, zeros.0), (ones.1, zeros.1), (ones.0, zeros.1), (ones.1, zeros.0)]
+    }
+}
+
+fn and(a: &Column, b: &Column) -> Column {
+    std::array::from_fn(|word| a[word] & b[word])
+}
+
+fn and_not(a: &Column, b: &Column) -> Column {
+    std::array::from_fn(|word| a[word] & !b[word])
+}
+
+fn is_empty(column: &Column) -> bool {
+    column.iter().all(|&word| word == 0)
+}
+
+fn bit(column: &Column, at: usize) -> bool {
+    column[at / 64] >> (at % 64) & 1 == 1
+}
+
+/// The first and the last assignment of a set that is not empty.
+fn ends(column: &Column) -> (usize, usize) {
+    let first = column.iter().position(|&word| word != 0).unwrap_or(0);
+    let last = column.iter().rposition(|&word| word != 0).unwrap_or(0);
+    (64 * first + column[first].trailing_zeros() as usize, 64 * last + 63 - column[last].leading_zeros() as usize)
+}
