@@ -55,7 +55,7 @@ pub static LEVELS: &[Level] = &[
         name: "3",
         description: "Level 2, and hardware has its comparators as tables, mapped together with their readers, equal functions are found by SAT, tables forget what their drivers never give, and neighbours are counted together",
         passes: O2,
-        finish: &[&Reachable, &Functional, &Resubstitution, &Map],
+        finish: &[&Reachable, &Functional, &Map, &Resubstitution],
         expands_comparators: true,
     },
 ];

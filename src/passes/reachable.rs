@@ -1,7 +1,7 @@
 //! Rows of tables that never occur, seen through a window in front of them.
 
 use crate::logic::{TruthTable, VARIABLE};
-use crate::netlist::{Netlist, Node, NodeId};
+use crate::netlist::{Comparator, Netlist, Node, NodeId};
 
 use super::{Facts, Pass, Subject};
 
@@ -156,20 +156,17 @@ fn mark(inputs: &[u64], occurs: u64, row: usize, seen: &mut [bool]) {
 
 /// The pairs of leaves, by position, of which the first is only one when the second is.
 pub(super) fn implications(netlist: &Netlist, facts: Facts<'_>, leaves: &[NodeId]) -> Vec<(usize, usize)> {
-    let comparator = |leaf: NodeId| match netlist.node(leaf) {
-        Node::Input(number) => Some(facts.comparators[number as usize]),
+    let comparator = |(position, &leaf): (usize, &NodeId)| match netlist.node(leaf) {
+        Node::Input(number) => Some((facts.comparators[number as usize], position)),
         Node::Lut(_) => None,
     };
+    let mut bits: Vec<(Comparator, usize)> = leaves.iter().enumerate().filter_map(comparator).collect();
+    bits.sort_unstable_by_key(|&(comparator, position)| (comparator.feature, position));
     let mut implied = Vec::new();
-    for (high, &a) in leaves.iter().enumerate() {
-        for (low, &b) in leaves.iter().enumerate() {
-            if let (Some(a), Some(b)) = (comparator(a), comparator(b))
-                && high != low
-                && a.feature == b.feature
-                && a.threshold >= b.threshold
-            {
-                implied.push((high, low));
-            }
+    for same in bits.chunk_by(|(a, _), (b, _)| a.feature == b.feature) {
+        for &(a, high) in same {
+            let lower = same.iter().filter(|&&(b, low)| low != high && a.threshold >= b.threshold);
+            implied.extend(lower.map(|&(_, low)| (high, low)));
         }
     }
     implied
@@ -180,8 +177,8 @@ mod tests {
     use super::super::testing::{check, check_unchanged, lawful, parse, print};
     use super::super::{Pipeline, find_reachable_difference};
     use super::*;
+    use crate::netlist::InputBus;
     use crate::netlist::arbitrary::{netlists, netlists_of};
-    use crate::netlist::{Comparator, InputBus};
     use proptest::prelude::*;
 
     #[test]

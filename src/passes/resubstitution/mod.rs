@@ -78,6 +78,10 @@ fn improve(network: &mut Network, subject: &Subject<'_>, covers: &mut Covers, id
     let mut rounds = 0..ROUNDS;
     'changed: while is_candidate(network, id) {
         let mut search = Search::new(network, id);
+        if search.suggest(network, subject.options.lut_inputs, 1).is_empty() {
+            return changed;
+        }
+        search.look_closer(network, subject);
         let mut proof: Option<Proof> = None;
         while rounds.next().is_some() {
             let suggestions = search.suggest(network, subject.options.lut_inputs, SUGGESTIONS);
@@ -87,7 +91,7 @@ fn improve(network: &mut Network, subject: &Subject<'_>, covers: &mut Covers, id
             for divisors in suggestions {
                 let proof = match &mut proof {
                     Some(proof) => proof,
-                    none => none.insert(Proof::new(network, subject, covers, &mut search)),
+                    none => none.insert(Proof::new(network, subject, covers, &search)),
                 };
                 match proof.learn(&mut search, &divisors) {
                     Verdict::Proved(table, fan_ins) => {

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::logic::{MAX_INPUTS, TruthTable};
-use crate::netlist::{Netlist, NodeId};
+use crate::netlist::{Netlist, NodeId, Section};
 
 use super::super::{Subject, equivalence};
 
@@ -30,6 +30,7 @@ struct Entry {
     readers: Vec<NodeId>,
     is_output: bool,
     level: u32,
+    section: Section,
 }
 
 impl Network {
@@ -40,7 +41,8 @@ impl Network {
             let live = live[id.index()];
             let fan_ins = if live { schedule.fan_ins(id).to_vec() } else { Vec::new() };
             let table = if live { netlist.table(id).cloned() } else { None };
-            Entry { table, fan_ins, readers: Vec::new(), is_output: false, level: schedule.level(id) }
+            let (level, section) = (schedule.level(id), netlist.section(id));
+            Entry { table, fan_ins, readers: Vec::new(), is_output: false, level, section }
         };
         let mut nodes: Vec<Entry> = netlist.node_ids().map(entry).collect();
         for id in netlist.node_ids().filter(|id| live[id.index()]) {
@@ -81,6 +83,13 @@ impl Network {
 
     pub(super) fn level(&self, id: NodeId) -> u32 {
         self.nodes[id.index()].level
+    }
+
+    /// Whether a table may come to read `id`: nothing becomes deeper, and no part of the network
+    /// reads a later one.
+    pub(super) fn may_read(&self, reader: NodeId, id: NodeId) -> bool {
+        let key = |id: NodeId| &self.nodes[id.index()];
+        key(id).level < key(reader).level && key(id).section <= key(reader).section
     }
 
     pub(super) fn values(&self, id: NodeId) -> &Values {

@@ -3,12 +3,13 @@
 use rustc_hash::FxHashMap;
 
 use crate::logic::TruthTable;
-use crate::netlist::{Node, NodeId};
+use crate::netlist::NodeId;
 use crate::prove::{Covers, Formula, Lit};
 
-use super::super::{Subject, reachable};
-use super::network::{Network, sort_by_level};
-use super::search::Search;
+use super::super::Subject;
+use super::network::Network;
+use super::search::{MAX_INPUTS, Search};
+use super::window::implications;
 
 /// Conflicts of the solver on one question.
 const CONFLICTS: u64 = 300;
@@ -21,6 +22,8 @@ pub(super) struct Proof {
     /// The table, and what stands in its place.
     center: Lit,
     other: Lit,
+    /// The rows of the table that stands there, whatever its fan-ins are.
+    rows: Vec<Lit>,
 }
 
 /// What became of a suggestion.
@@ -34,27 +37,24 @@ pub(super) enum Verdict {
 }
 
 impl Proof {
-    pub(super) fn new(network: &Network, subject: &Subject<'_>, covers: &mut Covers, search: &mut Search) -> Self {
-        let Search { center, ref region, ref mut cone, .. } = *search;
-        cone.open_region(network, center, region);
+    /// The window of a search that has looked closer.
+    pub(super) fn new(network: &Network, subject: &Subject<'_>, covers: &mut Covers, search: &Search) -> Self {
+        let Search { center, region, cone, .. } = search;
         let mut formula = Formula::new();
-        let mut literals: FxHashMap<NodeId, Lit> = FxHashMap::default();
-        let mut nodes: Vec<NodeId> = cone.inside.list.clone();
-        nodes.push(center);
-        nodes.extend(&region.nodes);
-        sort_by_level(network, &mut nodes);
-        for &id in nodes.iter().chain(&cone.divisors) {
-            literals.entry(id).or_insert_with(|| formula.variable());
-        }
-        for &id in &nodes {
+        let tables = cone.tables(network, *center, region);
+        let leaves = cone.leaves(network, &tables);
+        let literals: FxHashMap<NodeId, Lit> =
+            leaves.iter().chain(&tables).map(|&id| (id, formula.variable())).collect();
+        for &id in &tables {
             let Some(table) = network.table(id) else { continue };
-            let mut pin = |id: &NodeId| *literals.entry(*id).or_insert_with(|| formula.variable());
-            let pins: Vec<Lit> = network.fan_ins(id).iter().map(&mut pin).collect();
-            let output = pin(&id);
-            formula.table(covers, table, &pins, output);
+            let pins: Vec<Lit> = network.fan_ins(id).iter().map(|pin| literals[pin]).collect();
+            formula.table(covers, table, &pins, literals[&id]);
+        }
+        for (high, low) in implications(subject, &leaves) {
+            formula.clause(&[!literals[&leaves[high]], literals[&leaves[low]]]);
         }
         let other = formula.variable();
-        let mut others: FxHashMap<NodeId, Lit> = FxHashMap::from_iter([(center, other)]);
+        let mut others: FxHashMap<NodeId, Lit> = FxHashMap::from_iter([(*center, other)]);
         for &id in &region.nodes {
             let Some(table) = network.table(id) else { continue };
             let pins: Vec<Lit> =
@@ -71,23 +71,16 @@ impl Proof {
             differences.push(differs);
         }
         formula.clause(&differences);
-        if let Some(facts) = subject.facts {
-            let is_input = |id: &&NodeId| matches!(subject.netlist.node(**id), Node::Input(_));
-            let mut leaves: Vec<NodeId> = literals.keys().filter(is_input).copied().collect();
-            leaves.sort_unstable();
-            for (high, low) in reachable::implications(subject.netlist, facts, &leaves) {
-                formula.clause(&[!literals[&leaves[high]], literals[&leaves[low]]]);
-            }
-        }
-        let center = literals[&center];
-        Self { formula, literals, center, other }
+        let center = literals[center];
+        let rows = (0..1 << MAX_INPUTS).map(|_| formula.variable()).collect();
+        Self { formula, literals, center, other, rows }
     }
 
     /// Whether the table can be a function of these divisors. Every assignment that says
     /// otherwise, or says what a row must be, joins those of the search.
     pub(super) fn learn(&mut self, search: &mut Search, divisors: &[usize]) -> Verdict {
         let fan_ins: Vec<NodeId> = divisors.iter().map(|&divisor| search.cone.divisors[divisor]).collect();
-        let (active, rows) = self.any_table_of(&fan_ins);
+        let active = self.any_table_of(&fan_ins);
         let verdict = loop {
             let (ones, zeros) = search.rows(divisors);
             if ones & zeros != 0 {
@@ -95,7 +88,7 @@ impl Proof {
             }
             // Rows that nobody has noticed yet are whatever makes a difference.
             let mut assumptions = vec![active];
-            for (row, &literal) in rows.iter().enumerate() {
+            for (row, &literal) in self.rows.iter().enumerate() {
                 match (ones >> row & 1, zeros >> row & 1) {
                     (1, _) => assumptions.push(literal),
                     (_, 1) => assumptions.push(!literal),
@@ -117,12 +110,11 @@ impl Proof {
         verdict
     }
 
-    /// A literal under which a table of `fan_ins` stands in the place of the old one, and its rows.
-    fn any_table_of(&mut self, fan_ins: &[NodeId]) -> (Lit, Vec<Lit>) {
+    /// A literal under which a table of `fan_ins` stands in the place of the old one.
+    fn any_table_of(&mut self, fan_ins: &[NodeId]) -> Lit {
         let active = self.formula.variable();
-        let rows: Vec<Lit> = (0..1usize << fan_ins.len()).map(|_| self.formula.variable()).collect();
         let mut clause = Vec::with_capacity(fan_ins.len() + 3);
-        for (row, &value) in rows.iter().enumerate() {
+        for (row, &value) in self.rows[..1 << fan_ins.len()].iter().enumerate() {
             for (other, value) in [(self.other, !value), (!self.other, value)] {
                 clause.clear();
                 clause.extend([!active, other, value]);
@@ -133,7 +125,7 @@ impl Proof {
                 self.formula.clause(&clause);
             }
         }
-        (active, rows)
+        active
     }
 }
 

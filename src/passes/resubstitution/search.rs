@@ -2,18 +2,24 @@
 
 use crate::netlist::NodeId;
 
+use super::super::Subject;
 use super::network::{Network, WORDS};
 use super::window::{Cone, Region};
 
 /// Words for the assignments that refute what simulation has suggested.
 const MORE_WORDS: usize = 4;
-const COLUMN: usize = WORDS + MORE_WORDS;
+
+/// Simulation of the whole network, simulation of the window, and those.
+const COLUMN: usize = 2 * WORDS + MORE_WORDS;
 
 /// The widest table that is looked at, and the widest that comes about: 64 rows are one word.
 pub(super) const MAX_INPUTS: usize = 6;
 
 /// Suggestions for the same fan-in.
 const PER_FAN_IN: usize = 8;
+
+/// Pairs of divisors that are looked at closely for the same fan-in.
+const PAIRS: usize = 100;
 
 /// The values of a signal on every assignment.
 type Column = [u64; COLUMN];
@@ -43,7 +49,7 @@ impl Search {
     /// The search for a table of one to six inputs.
     pub(super) fn new(network: &Network, center: NodeId) -> Self {
         let region = Region::new(network, center);
-        let care = region.care(network, center);
+        let care = region.care(network, center, |id| network.values(id));
         let cone = Cone::new(network, center);
         let column = |words: &[u64]| {
             let mut column = [0; COLUMN];
@@ -57,6 +63,21 @@ impl Search {
         let care = column(&care);
         let (ones, zeros) = (and(&care, &value), and_not(&care, &value));
         Self { center, region, cone, pins, columns, ones, zeros, added: 0 }
+    }
+
+    /// Opens the window as far as a proof does and simulates it with random values of its leaves,
+    /// which refutes at once most of what a proof would refute.
+    pub(super) fn look_closer(&mut self, network: &Network, subject: &Subject<'_>) {
+        self.cone.open_region(network, self.center, &self.region);
+        let local = self.cone.simulate(network, subject, self.center, &self.region);
+        let words = WORDS..2 * WORDS;
+        for (column, id) in self.columns.iter_mut().zip(&self.cone.divisors) {
+            column[words.clone()].copy_from_slice(&local.values[id]);
+        }
+        for (word, (care, value)) in words.zip(local.care.iter().zip(&local.values[&self.center])) {
+            self.ones[word] = care & value;
+            self.zeros[word] = care & !value;
+        }
     }
 
     /// Up to `most` lists of divisors that the table could be a function of, so that it has fewer
@@ -121,17 +142,14 @@ impl Search {
         let all = u64::MAX >> (64 - samples.len());
         let told: Vec<(usize, u64)> =
             divisors().filter(stays).map(|divisor| (divisor, told(&self.columns[divisor]))).collect();
-        for (at, &(a, told_a)) in told.iter().enumerate() {
-            for &(b, told_b) in &told[at + 1..] {
-                let (a_column, b_column) = (&self.columns[a], &self.columns[b]);
-                if told_a | told_b == all && conflicts.iter().all(|c| c.resolved_by_both(a_column, b_column)) {
-                    found.push(with(&[a, b]));
-                    if found.len() >= first + PER_FAN_IN {
-                        return;
-                    }
-                }
-            }
-        }
+        let pairs = told.iter().enumerate().flat_map(|(at, &(a, told_a))| {
+            let enough = move |&&(_, told_b): &&(usize, u64)| told_a | told_b == all;
+            told[at + 1..].iter().filter(enough).map(move |&(b, _)| [a, b])
+        });
+        let resolve = |&[a, b]: &[usize; 2]| {
+            conflicts.iter().all(|conflict| conflict.resolved_by_both(&self.columns[a], &self.columns[b]))
+        };
+        found.extend(pairs.take(PAIRS).filter(resolve).take(PER_FAN_IN).map(|pair| with(&pair)));
     }
 
     /// What the divisors of `base` do not tell apart, a row of their values at a time.
@@ -183,7 +201,7 @@ impl Search {
         if self.added == 64 * MORE_WORDS {
             return false;
         }
-        let (word, bit) = (WORDS + self.added / 64, 1u64 << (self.added % 64));
+        let (word, bit) = (2 * WORDS + self.added / 64, 1u64 << (self.added % 64));
         for (column, &id) in self.columns.iter_mut().zip(&self.cone.divisors) {
             if divisor(id) {
                 column[word] |= bit;

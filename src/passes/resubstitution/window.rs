@@ -1,7 +1,12 @@
 //! What is looked at when one table is to change: who notices it, and what it could read instead.
 
-use crate::netlist::NodeId;
+use rand::{RngCore, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::netlist::{Node, NodeId};
+
+use super::super::{Subject, reachable};
 use super::network::{Network, Nodes, Values, WORDS, sort_by_level};
 
 /// Tables that a table is followed through towards the outputs.
@@ -64,19 +69,20 @@ impl Region {
         Self { nodes, roots }
     }
 
-    /// The assignments on which a root would notice the complement of `center`.
-    pub(super) fn care(&self, network: &Network, center: NodeId) -> Values {
+    /// The assignments on which a root would notice the complement of `center`, where the nodes
+    /// have these values.
+    pub(super) fn care<'a>(&self, network: &Network, center: NodeId, values: impl Fn(NodeId) -> &'a Values) -> Values {
         let mut other: Vec<(NodeId, Values)> = Vec::with_capacity(1 + self.nodes.len());
-        other.push((center, network.values(center).map(|word| !word)));
+        other.push((center, values(center).map(|word| !word)));
         for &node in &self.nodes {
             let value = network.evaluate(node, |pin| {
-                other.iter().find(|(id, _)| *id == pin).map_or_else(|| network.values(pin), |(_, value)| value)
+                other.iter().find(|(id, _)| *id == pin).map_or_else(|| values(pin), |(_, value)| value)
             });
             other.push((node, value));
         }
         let mut care = [0; WORDS];
         for (node, value) in other.iter().filter(|(node, _)| self.roots.contains(node)) {
-            for (care, (new, old)) in care.iter_mut().zip(value.iter().zip(network.values(*node))) {
+            for (care, (new, old)) in care.iter_mut().zip(value.iter().zip(values(*node))) {
                 *care |= new ^ old;
             }
         }
@@ -88,7 +94,7 @@ impl Region {
 pub(super) struct Cone {
     /// Tables whose functions are known to the proof.
     pub(super) inside: Nodes,
-    /// Signals of lower levels that the table could read, its fan-ins first.
+    /// Signals that the table could read, its fan-ins first.
     pub(super) divisors: Vec<NodeId>,
 }
 
@@ -115,7 +121,56 @@ impl Cone {
                 }
             }
         }
-        Self { inside, divisors: near.list }
+        let fan_ins = network.fan_ins(center);
+        let mut divisors = near.list;
+        divisors.retain(|&id| network.may_read(center, id) || fan_ins.contains(&id));
+        Self { inside, divisors }
+    }
+
+    /// The tables of the window, `center` and `region` included, fan-ins first.
+    pub(super) fn tables(&self, network: &Network, center: NodeId, region: &Region) -> Vec<NodeId> {
+        let mut tables: Vec<NodeId> = self.inside.list.iter().chain(&region.nodes).copied().collect();
+        tables.push(center);
+        sort_by_level(network, &mut tables);
+        tables
+    }
+
+    /// What else those tables read, and what else could be read: ascending.
+    pub(super) fn leaves(&self, network: &Network, tables: &[NodeId]) -> Vec<NodeId> {
+        let inside: FxHashSet<NodeId> = tables.iter().copied().collect();
+        let pins = tables.iter().flat_map(|&id| network.fan_ins(id));
+        let mut leaves: Vec<NodeId> = pins.chain(&self.divisors).copied().filter(|pin| !inside.contains(pin)).collect();
+        leaves.sort_unstable();
+        leaves.dedup();
+        leaves
+    }
+
+    /// Random values of the leaves, but for what comparators cannot say together.
+    pub(super) fn simulate(&self, network: &Network, subject: &Subject<'_>, center: NodeId, region: &Region) -> Local {
+        let tables = self.tables(network, center, region);
+        let leaves = self.leaves(network, &tables);
+        let mut rng = ChaCha8Rng::seed_from_u64(center.index() as u64);
+        let mut random = |word: usize| {
+            let (a, b) = (rng.next_u64(), rng.next_u64());
+            match word % 4 {
+                0 | 1 => a,
+                2 => a & b,
+                _ => a | b,
+            }
+        };
+        let drawn: Vec<Values> = leaves.iter().map(|_| std::array::from_fn(&mut random)).collect();
+        let mut values: FxHashMap<NodeId, Values> = leaves.iter().copied().zip(drawn.iter().copied()).collect();
+        for (high, low) in implications(subject, &leaves) {
+            if let Some(value) = values.get_mut(&leaves[high]) {
+                value.iter_mut().zip(&drawn[low]).for_each(|(high, low)| *high &= low);
+            }
+        }
+        for &id in &tables {
+            let value = network.evaluate(id, |pin| &values[&pin]);
+            values.insert(id, value);
+        }
+        let care = region.care(network, center, |id| &values[&id]);
+        Local { values, care }
     }
 
     /// Opens the tables in front of `region` as well, so that the proof knows what they exclude.
@@ -128,6 +183,22 @@ impl Cone {
         }
         let limit = self.inside.list.len() + OPENED;
         open(network, &mut self.inside, &mut near, limit, |id| network.fan_ins(id).iter().all(|&pin| outside(pin)));
+    }
+}
+
+/// A window with random values of its leaves.
+pub(super) struct Local {
+    pub(super) values: FxHashMap<NodeId, Values>,
+    /// Where a root would notice the complement of the table.
+    pub(super) care: Values,
+}
+
+/// The pairs of leaves, by position, of which the first is only one when the second is.
+pub(super) fn implications(subject: &Subject<'_>, leaves: &[NodeId]) -> Vec<(usize, usize)> {
+    let is_input = |id: &NodeId| matches!(subject.netlist.node(*id), Node::Input(_));
+    match subject.facts {
+        Some(facts) if leaves.iter().any(is_input) => reachable::implications(subject.netlist, facts, leaves),
+        _ => Vec::new(),
     }
 }
 
