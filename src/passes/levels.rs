@@ -53,7 +53,7 @@ pub static LEVELS: &[Level] = &[
     },
     Level {
         name: "3",
-        description: "Level 2, and hardware has its comparators as tables, mapped together with their readers, equal functions are found by SAT, tables forget what their drivers never give, and neighbours are counted together",
+        description: "Level 2, and hardware has its comparators as tables, mapped together with their readers, equal functions are found by SAT, tables forget what their drivers never give and what no output notices, and neighbours are counted together",
         passes: O2,
         finish: &[&Reachable, &Functional, &Map, &Resubstitution],
         expands_comparators: true,

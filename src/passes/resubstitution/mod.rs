@@ -27,7 +27,7 @@ use crate::prove::Covers;
 
 use self::network::Network;
 use self::proof::{Proof, Verdict};
-use self::search::{MAX_INPUTS, Search};
+use self::search::{CLOSER, GLANCE, MAX_INPUTS, Search};
 use super::{Pass, Subject};
 
 /// Suggestions for one table that are asked about at a time.
@@ -37,8 +37,10 @@ const SUGGESTIONS: usize = 16;
 /// refuted by.
 const ROUNDS: usize = 6;
 
-/// Tables that are asked about in one run; those behind them wait for the next.
-const ASKED: usize = 50_000;
+/// Tables that one run looks at, and of these asks about: the first ones. This bounds the time of a
+/// run on a million tables; a few ten thousand are all looked at.
+const LOOKED_AT: usize = 200_000;
+const ASKED: usize = 20_000;
 
 /// A table drops a fan-in, or reads another signal instead so that a table that only it read goes.
 pub(super) struct Resubstitution;
@@ -55,10 +57,8 @@ impl Pass for Resubstitution {
     fn run(&self, subject: &Subject<'_>) -> Option<Netlist> {
         let mut network = Network::new(subject);
         let lut_inputs = subject.options.lut_inputs;
-        let tables: Vec<NodeId> = network.tables().collect();
-        let promising = |&id: &NodeId| {
-            is_candidate(&network, id) && !Search::new(&network, id).suggest(&network, lut_inputs, 1).is_empty()
-        };
+        let tables: Vec<NodeId> = network.tables().take(LOOKED_AT).collect();
+        let promising = |&id: &NodeId| is_promising(&network, id, lut_inputs);
         let promising: Vec<NodeId> = tables.into_par_iter().filter(promising).collect();
         let (mut covers, mut changed) = (Covers::default(), false);
         for id in promising.into_iter().take(ASKED) {
@@ -68,19 +68,18 @@ impl Pass for Resubstitution {
     }
 }
 
-fn is_candidate(network: &Network, id: NodeId) -> bool {
-    network.table(id).is_some_and(|table| (1..=MAX_INPUTS).contains(&table.inputs()))
+/// Whether simulation knows something better for a table.
+fn is_promising(network: &Network, id: NodeId, lut_inputs: usize) -> bool {
+    let fits = network.table(id).is_some_and(|table| (1..=MAX_INPUTS).contains(&table.inputs()));
+    fits && !Search::<GLANCE>::new(network, id).suggest(network, lut_inputs, 1).is_empty()
 }
 
 /// Changes one table as long as that makes something smaller; whether it did.
 fn improve(network: &mut Network, subject: &Subject<'_>, covers: &mut Covers, id: NodeId) -> bool {
     let mut changed = false;
     let mut rounds = 0..ROUNDS;
-    'changed: while is_candidate(network, id) {
-        let mut search = Search::new(network, id);
-        if search.suggest(network, subject.options.lut_inputs, 1).is_empty() {
-            return changed;
-        }
+    'changed: while is_promising(network, id, subject.options.lut_inputs) {
+        let mut search = Search::<CLOSER>::new(network, id);
         search.look_closer(network, subject);
         let mut proof: Option<Proof> = None;
         while rounds.next().is_some() {

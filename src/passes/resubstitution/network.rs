@@ -104,15 +104,17 @@ impl Network {
 
     /// The values of a table whose pins have the values that `pin` says.
     pub(super) fn evaluate<'a>(&self, id: NodeId, pin: impl Fn(NodeId) -> &'a Values) -> Values {
-        let mut result = [0; WORDS];
+        static ZERO: Values = [0; WORDS];
+        let mut result = ZERO;
         let entry = &self.nodes[id.index()];
         let Some(table) = &entry.table else { return result };
         let (mut scratch, mut pins) = (Vec::new(), [0; MAX_INPUTS]);
+        let mut values = [&ZERO; MAX_INPUTS];
+        values.iter_mut().zip(&entry.fan_ins).for_each(|(value, &fan_in)| *value = pin(fan_in));
+        let values = &values[..entry.fan_ins.len()];
         for (word, result) in result.iter_mut().enumerate() {
-            for (value, &fan_in) in pins.iter_mut().zip(&entry.fan_ins) {
-                *value = pin(fan_in)[word];
-            }
-            *result = table.eval_words(&pins[..entry.fan_ins.len()], &mut scratch);
+            pins.iter_mut().zip(values).for_each(|(pin, value)| *pin = value[word]);
+            *result = table.eval_words(&pins[..values.len()], &mut scratch);
         }
         result
     }
@@ -192,13 +194,20 @@ pub(super) fn sort_by_level(network: &Network, nodes: &mut [NodeId]) {
 }
 
 /// Nodes in the order in which they came, each once.
-#[derive(Default)]
 pub(super) struct Nodes {
     pub(super) list: Vec<NodeId>,
     set: FxHashSet<NodeId>,
 }
 
 impl Nodes {
+    /// None yet, with room for this many.
+    pub(super) fn with_capacity(nodes: usize) -> Self {
+        Self {
+            list: Vec::with_capacity(nodes),
+            set: FxHashSet::with_capacity_and_hasher(nodes, rustc_hash::FxBuildHasher),
+        }
+    }
+
     /// Whether it is new.
     pub(super) fn insert(&mut self, id: NodeId) -> bool {
         let new = self.set.insert(id);

@@ -8,7 +8,7 @@ use crate::prove::{Covers, Formula, Lit};
 
 use super::super::Subject;
 use super::network::Network;
-use super::search::{MAX_INPUTS, Search};
+use super::search::{CLOSER, MAX_INPUTS, Search};
 use super::window::implications;
 
 /// Conflicts of the solver on one question.
@@ -38,7 +38,7 @@ pub(super) enum Verdict {
 
 impl Proof {
     /// The window of a search that has looked closer.
-    pub(super) fn new(network: &Network, subject: &Subject<'_>, covers: &mut Covers, search: &Search) -> Self {
+    pub(super) fn new(network: &Network, subject: &Subject<'_>, covers: &mut Covers, search: &Search<CLOSER>) -> Self {
         let Search { center, region, cone, .. } = search;
         let mut formula = Formula::new();
         let tables = cone.tables(network, *center, region);
@@ -78,7 +78,7 @@ impl Proof {
 
     /// Whether the table can be a function of these divisors. Every assignment that says
     /// otherwise, or says what a row must be, joins those of the search.
-    pub(super) fn learn(&mut self, search: &mut Search, divisors: &[usize]) -> Verdict {
+    pub(super) fn learn(&mut self, search: &mut Search<CLOSER>, divisors: &[usize]) -> Verdict {
         let fan_ins: Vec<NodeId> = divisors.iter().map(|&divisor| search.cone.divisors[divisor]).collect();
         let active = self.any_table_of(&fan_ins);
         let verdict = loop {

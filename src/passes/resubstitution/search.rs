@@ -9,8 +9,11 @@ use super::window::{Cone, Region};
 /// Words for the assignments that refute what simulation has suggested.
 const MORE_WORDS: usize = 4;
 
-/// Simulation of the whole network, simulation of the window, and those.
-const COLUMN: usize = 2 * WORDS + MORE_WORDS;
+/// Words of a glance: simulation of the whole network.
+pub(super) const GLANCE: usize = WORDS;
+
+/// Words of a closer look: simulation of the whole network, simulation of the window, and those.
+pub(super) const CLOSER: usize = 2 * WORDS + MORE_WORDS;
 
 /// The widest table that is looked at, and the widest that comes about: 64 rows are one word.
 pub(super) const MAX_INPUTS: usize = 6;
@@ -22,37 +25,37 @@ const PER_FAN_IN: usize = 8;
 const PAIRS: usize = 100;
 
 /// The values of a signal on every assignment.
-type Column = [u64; COLUMN];
+type Column<const N: usize> = [u64; N];
 
 /// A table, the tables around it, and their values.
-pub(super) struct Search {
+pub(super) struct Search<const N: usize> {
     pub(super) center: NodeId,
     pub(super) region: Region,
     pub(super) cone: Cone,
     /// The fan-ins, as positions among the divisors.
     pins: Vec<usize>,
     /// The values of the divisors.
-    columns: Vec<Column>,
+    columns: Vec<Column<N>>,
     /// Where somebody notices the table, and it is one, or zero.
-    ones: Column,
-    zeros: Column,
+    ones: Column<N>,
+    zeros: Column<N>,
     added: usize,
 }
 
 /// Two sets of assignments that must be told apart.
-struct Conflict {
-    ones: Column,
-    zeros: Column,
+struct Conflict<const N: usize> {
+    ones: Column<N>,
+    zeros: Column<N>,
 }
 
-impl Search {
+impl<const N: usize> Search<N> {
     /// The search for a table of one to six inputs.
     pub(super) fn new(network: &Network, center: NodeId) -> Self {
         let region = Region::new(network, center);
         let care = region.care(network, center, |id| network.values(id));
         let cone = Cone::new(network, center);
         let column = |words: &[u64]| {
-            let mut column = [0; COLUMN];
+            let mut column = [0; N];
             column[..WORDS].copy_from_slice(words);
             column
         };
@@ -63,21 +66,6 @@ impl Search {
         let care = column(&care);
         let (ones, zeros) = (and(&care, &value), and_not(&care, &value));
         Self { center, region, cone, pins, columns, ones, zeros, added: 0 }
-    }
-
-    /// Opens the window as far as a proof does and simulates it with random values of its leaves,
-    /// which refutes at once most of what a proof would refute.
-    pub(super) fn look_closer(&mut self, network: &Network, subject: &Subject<'_>) {
-        self.cone.open_region(network, self.center, &self.region);
-        let local = self.cone.simulate(network, subject, self.center, &self.region);
-        let words = WORDS..2 * WORDS;
-        for (column, id) in self.columns.iter_mut().zip(&self.cone.divisors) {
-            column[words.clone()].copy_from_slice(&local.values[id]);
-        }
-        for (word, (care, value)) in words.zip(local.care.iter().zip(&local.values[&self.center])) {
-            self.ones[word] = care & value;
-            self.zeros[word] = care & !value;
-        }
     }
 
     /// Up to `most` lists of divisors that the table could be a function of, so that it has fewer
@@ -135,7 +123,7 @@ impl Search {
         // What goes with the table cannot take its place.
         let stays = |divisor: &usize| !self.pins.iter().zip(dies).any(|(pin, &dies)| dies && pin == divisor);
         let samples: Vec<(usize, usize)> = conflicts.iter().flat_map(Conflict::samples).take(64).collect();
-        let told = |column: &Column| {
+        let told = |column: &Column<N>| {
             let tells = |&(one, zero): &(usize, usize)| bit(column, one) != bit(column, zero);
             samples.iter().enumerate().fold(0u64, |told, (at, sample)| told | u64::from(tells(sample)) << at)
         };
@@ -153,13 +141,13 @@ impl Search {
     }
 
     /// What the divisors of `base` do not tell apart, a row of their values at a time.
-    fn conflicts(&self, base: &[usize]) -> Vec<Conflict> {
+    fn conflicts(&self, base: &[usize]) -> Vec<Conflict<N>> {
         let mut conflicts = Vec::new();
         self.split(base, Conflict { ones: self.ones, zeros: self.zeros }, &mut conflicts);
         conflicts
     }
 
-    fn split(&self, base: &[usize], set: Conflict, conflicts: &mut Vec<Conflict>) {
+    fn split(&self, base: &[usize], set: Conflict<N>, conflicts: &mut Vec<Conflict<N>>) {
         if is_empty(&set.ones) || is_empty(&set.zeros) {
             return;
         }
@@ -174,6 +162,23 @@ impl Search {
             }
         }
     }
+}
+
+impl Search<CLOSER> {
+    /// Opens the window as far as a proof does and simulates it with random values of its leaves,
+    /// which refutes at once most of what a proof would refute.
+    pub(super) fn look_closer(&mut self, network: &Network, subject: &Subject<'_>) {
+        self.cone.open_region(network, self.center, &self.region);
+        let local = self.cone.simulate(network, subject, self.center, &self.region);
+        let words = WORDS..2 * WORDS;
+        for (column, id) in self.columns.iter_mut().zip(&self.cone.divisors) {
+            column[words.clone()].copy_from_slice(&local.values[id]);
+        }
+        for (word, (care, value)) in words.zip(local.care.iter().zip(&local.values[&self.center])) {
+            self.ones[word] = care & value;
+            self.zeros[word] = care & !value;
+        }
+    }
 
     /// The rows of a table of these divisors that somebody notices: those that must be one, and
     /// those that must be zero.
@@ -181,7 +186,7 @@ impl Search {
         (self.rows_of(divisors, self.ones, 0), self.rows_of(divisors, self.zeros, 0))
     }
 
-    fn rows_of(&self, divisors: &[usize], set: Column, row: u32) -> u64 {
+    fn rows_of(&self, divisors: &[usize], set: Column<CLOSER>, row: u32) -> u64 {
         if is_empty(&set) {
             return 0;
         }
@@ -217,9 +222,9 @@ impl Search {
     }
 }
 
-impl Conflict {
+impl<const N: usize> Conflict<N> {
     /// Whether a signal tells all of the one from all of the other.
-    fn resolved_by(&self, column: &Column) -> bool {
+    fn resolved_by(&self, column: &Column<N>) -> bool {
         let (mut same, mut inverse) = (true, true);
         for ((ones, zeros), column) in self.ones.iter().zip(&self.zeros).zip(column) {
             same &= ones & !column | zeros & column == 0;
@@ -232,13 +237,13 @@ impl Conflict {
     }
 
     /// Whether two signals together do.
-    fn resolved_by_both(&self, a: &Column, b: &Column) -> bool {
-        let of = |a: &dyn Fn(&Column, &Column) -> Column, column: &Column| Self {
+    fn resolved_by_both(&self, a: &Column<N>, b: &Column<N>) -> bool {
+        let of = |a: &dyn Fn(&Column<N>, &Column<N>) -> Column<N>, column: &Column<N>| Self {
             ones: a(&self.ones, column),
             zeros: a(&self.zeros, column),
         };
         [of(&and, a), of(&and_not, a)].iter().all(|half| {
-            let apart = |ones: Column, zeros: Column| is_empty(&ones) || is_empty(&zeros);
+            let apart = |ones: Column<N>, zeros: Column<N>| is_empty(&ones) || is_empty(&zeros);
             apart(and(&half.ones, b), and(&half.zeros, b)) && apart(and_not(&half.ones, b), and_not(&half.zeros, b))
         })
     }
@@ -250,24 +255,24 @@ impl Conflict {
     }
 }
 
-fn and(a: &Column, b: &Column) -> Column {
+fn and<const N: usize>(a: &Column<N>, b: &Column<N>) -> Column<N> {
     std::array::from_fn(|word| a[word] & b[word])
 }
 
-fn and_not(a: &Column, b: &Column) -> Column {
+fn and_not<const N: usize>(a: &Column<N>, b: &Column<N>) -> Column<N> {
     std::array::from_fn(|word| a[word] & !b[word])
 }
 
-fn is_empty(column: &Column) -> bool {
+fn is_empty<const N: usize>(column: &Column<N>) -> bool {
     column.iter().all(|&word| word == 0)
 }
 
-fn bit(column: &Column, at: usize) -> bool {
+fn bit<const N: usize>(column: &Column<N>, at: usize) -> bool {
     column[at / 64] >> (at % 64) & 1 == 1
 }
 
 /// The first and the last assignment of a set that is not empty.
-fn ends(column: &Column) -> (usize, usize) {
+fn ends<const N: usize>(column: &Column<N>) -> (usize, usize) {
     let first = column.iter().position(|&word| word != 0).unwrap_or(0);
     let last = column.iter().rposition(|&word| word != 0).unwrap_or(0);
     (64 * first + column[first].trailing_zeros() as usize, 64 * last + 63 - column[last].leading_zeros() as usize)

@@ -58,7 +58,7 @@ fn what_is_needed_stays() {
 
 /// The verdict on the first suggestion for a node.
 fn first_verdict(network: &Network, subject: &Subject<'_>, id: NodeId) -> Verdict {
-    let mut search = Search::new(network, id);
+    let mut search = Search::<CLOSER>::new(network, id);
     search.look_closer(network, subject);
     let suggestion = search.suggest(network, 6, 1).pop().unwrap();
     Proof::new(network, subject, &mut Covers::default(), &search).learn(&mut search, &suggestion)

@@ -44,7 +44,7 @@ pub(super) struct Region {
 
 impl Region {
     pub(super) fn new(network: &Network, center: NodeId) -> Self {
-        let (mut nodes, mut roots) = (Nodes::default(), Vec::new());
+        let (mut nodes, mut roots) = (Nodes::with_capacity(REGION), Vec::new());
         let mut front = vec![center];
         for _ in 0..LEVELS_UP {
             let mut next = Vec::new();
@@ -100,7 +100,7 @@ pub(super) struct Cone {
 
 impl Cone {
     pub(super) fn new(network: &Network, center: NodeId) -> Self {
-        let (mut inside, mut near) = (Nodes::default(), Nodes::default());
+        let (mut inside, mut near) = (Nodes::with_capacity(DIVISORS), Nodes::with_capacity(2 * DIVISORS));
         near.extend(network.fan_ins(center));
         open(network, &mut inside, &mut near, OPENED, |_| true);
         // What stands beside: tables that read nothing else.
@@ -176,7 +176,7 @@ impl Cone {
     /// Opens the tables in front of `region` as well, so that the proof knows what they exclude.
     /// What depends on `center` itself stays closed.
     pub(super) fn open_region(&mut self, network: &Network, center: NodeId, region: &Region) {
-        let mut near = Nodes::default();
+        let mut near = Nodes::with_capacity(2 * DIVISORS);
         let outside = |id: NodeId| id != center && !region.nodes.contains(&id);
         for &node in &region.nodes {
             near.extend(network.fan_ins(node).iter().filter(|&&pin| outside(pin)));
