@@ -129,10 +129,11 @@ fn transpose(tiles: &mut [[u64; TILES]; 64]) {
     while distance != 0 {
         let mut row = 0;
         while row < 64 {
-            for tile in 0..TILES {
-                let swapped = ((tiles[row][tile] >> distance) ^ tiles[row + distance][tile]) & mask;
-                tiles[row][tile] ^= swapped << distance;
-                tiles[row + distance][tile] ^= swapped;
+            let (upper, lower) = tiles.split_at_mut(row + distance);
+            for (upper, lower) in upper[row].iter_mut().zip(&mut lower[0]) {
+                let swapped = ((*upper >> distance) ^ *lower) & mask;
+                *upper ^= swapped << distance;
+                *lower ^= swapped;
             }
             row = (row + distance + 1) & !distance;
         }

@@ -446,7 +446,7 @@ mod tests {
             input: InputBus { features: inputs, bits: 1, signed: false },
             comparators: (0..inputs as u32).map(|feature| Comparator { feature, threshold: 1 }).collect(),
             core,
-            head: DesignHead::Classes(ClassHead::new(vec![0..tables.len()])),
+            head: DesignHead::Classes(ClassHead::new(std::iter::once(0..tables.len()).collect())),
         }
     }
 
@@ -471,7 +471,7 @@ mod tests {
         let mut design = design(2, &[("0001", &[0, 1]), ("01", &[0])]);
         let twice = design.core.outputs()[0];
         design.core.add_output(twice);
-        design.head = DesignHead::Classes(ClassHead::new(vec![0..3]));
+        design.head = DesignHead::Classes(ClassHead::new(std::iter::once(0..3).collect()));
         let (design, _) = fused(design);
         let outputs = design.simulate(&[vec![0, 1], vec![1, 0], vec![1, 1]]);
         assert_eq!(outputs.scores, [[0], [1], [3]]);

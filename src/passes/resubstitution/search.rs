@@ -82,12 +82,12 @@ impl<const N: usize> Search<N> {
         let without = |pin: usize| -> Vec<usize> {
             self.pins.iter().enumerate().filter(|(at, _)| *at != pin).map(|(_, &divisor)| divisor).collect()
         };
-        for pin in 0..pins {
+        for (pin, &dies) in dies.iter().enumerate() {
             if found.len() >= most {
                 break;
             }
             let rest = without(pin);
-            if dies[pin] {
+            if dies {
                 let pairs = rest.len() + 2 <= widest;
                 self.extend(&rest, |divisor| !self.pins.contains(&divisor), pairs, &mut found, &[]);
             } else if self.conflicts(&rest).is_empty() {
