@@ -101,6 +101,7 @@ impl Formulas {
 }
 
 /// How a language writes formulas.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms {
     /// The complement operator.
     pub(crate) not: char,

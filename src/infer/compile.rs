@@ -32,14 +32,13 @@ pub(super) struct Compiled {
 /// Compiles `network`.
 pub(super) fn compile(network: &BinarizedNetwork) -> Compiled {
     let (gates, outputs) = gates(network);
-    let mut cover = Cover::new(&gates, &outputs);
+    let cover = Cover::new(&gates, &outputs);
     let mut kinds: FxHashMap<u8, usize> = FxHashMap::default();
     let kind = |cell: &Cell| {
         let next = kinds.len();
         *kinds.entry(canonical(cell.table, cell.words().len()).0).or_insert(next)
     };
-    let cells = std::mem::take(&mut cover.cells);
-    let cells = schedule_in_runs(cells, gates.len(), outputs.iter().map(|output| output.gate()), kind, RUN);
+    let cells = schedule_in_runs(&cover.cells, gates.len(), outputs.iter().map(|output| output.gate()), kind, RUN);
 
     // Readers to come of every gate; an output is read once for each time that it is one.
     let mut readers = vec![0u32; gates.len()];

@@ -14,7 +14,7 @@
 {%- else %}
 #define {{ upper }}_BITS {{ bits }}
 {%- endif %}
-#define {{ upper }}_WORKSPACE {{ schedule.words }}
+#define {{ upper }}_WORKSPACE {{ workspace }}
 
 /* Compilers must not join the parts again: their time grows faster than a function does. */
 #if defined(__GNUC__)
@@ -29,7 +29,7 @@ extern "C" {
 
 /* The code of one feature, an element of the workspace: one bit per sample. */
 typedef {{ code }} {{ name }}_feature_t;
-typedef {{ word }} {{ name }}_word_t;
+typedef {{ word }} {{ word_name }};
 {%- if !compared.values.is_empty() %}
 
 /* Word i of the workspace starts as features[{{ name }}_compared[i]] >= {{ name }}_thresholds[i]. */
@@ -38,142 +38,147 @@ static const {{ compared.element }} {{ name }}_compared[{{ compared.values.len()
 static const {{ thresholds.element }} {{ name }}_thresholds[{{ thresholds.values.len() }}] {{ upper }}_ROM = { {{- thresholds }}
 };
 {%- endif %}
-{%- for block in schedule.blocks %}
+{%- if classes > 0 %}
 
-{{ upper }}_PART {{ name }}_part_{{ loop.index0 }}({{ name }}_word_t *w)
+/* The words that are the outputs, class by class, those that are complements last. */
+{%- else %}
+
+/* The words that are the outputs, times two; plus one where they are complements. */
+{%- endif %}
+static const {{ outputs.element }} {{ name }}_outputs[{{ outputs.values.len() }}] {{ upper }}_ROM = { {{- outputs }}
+};
+{%- if classes > 0 %}
+
+/* Class c counts the outputs from {{ name }}_bounds[2 * c]; from {{ name }}_bounds[2 * c + 1] complements. */
+static const {{ bounds.element }} {{ name }}_bounds[{{ bounds.values.len() }}] {{ upper }}_ROM = { {{- bounds }}
+};
+{%- endif %}
+{%- for part in parts %}
+
+{{ upper }}_PART {{ name }}_part_{{ part.number }}({{ word_name }} *w)
 {
-{%- for line in block.lines %}
-    {{ self.line(line) }}
-{%- endfor %}
+{{ part -}}
 }
 {%- endfor %}
 
-/* Codes of `samples` samples to output bits, from word {{ schedule.first_output }} of the workspace. */
-static inline void {{ name }}_run(const {{ name }}_feature_t *features, uint32_t samples, {{ name }}_word_t *workspace)
+{% if batch -%}
+/* Codes of `samples` samples to the words of the outputs. */
+static inline void {{ name }}_run(const {{ name }}_feature_t *features, unsigned samples, {{ word_name }} *w)
 {
 {%- if compared.values.is_empty() %}
     (void)features;
     (void)samples;
 {%- else %}
-    uint32_t i;
+    {{ index }} i;
     for (i = 0; i < {{ compared.values.len() }}u; i++) {
         const {{ name }}_feature_t *feature = &features[{{ upper }}_READ_{{ compared.element.bits }}(&{{ name }}_compared[i])];
         const {{ name }}_feature_t threshold = ({{ name }}_feature_t){{ upper }}_READ_{{ thresholds.element.bits }}(&{{ name }}_thresholds[i]);
-        {{ name }}_word_t word = 0;
-        uint32_t sample;
-        for (sample = 0; sample < samples; sample++) {
-            word = ({{ name }}_word_t)(word | ({{ name }}_word_t)(({{ name }}_word_t)(feature[sample * {{ upper }}_FEATURES] >= threshold) << sample));
+        {{ word_name }} word = 0;
+        unsigned sample = samples;
+        while (sample-- > 0) {
+            word = ({{ word_name }})(word + word + (feature[sample * {{ upper }}_FEATURES] >= threshold));
         }
-        workspace[i] = word;
+        w[i] = word;
     }
 {%- endif %}
-{%- for _ in schedule.blocks %}
-    {{ name }}_part_{{ loop.index0 }}(workspace);
-{%- endfor %}
-}
-
-/* `count` output bits of a sample from bit `first` as a number. */
-static inline uint32_t {{ name }}_number(const {{ name }}_word_t *workspace, uint32_t first, uint32_t count, uint32_t sample)
+{%- else -%}
+/* Codes to the words of the outputs. */
+static inline void {{ name }}_run(const {{ name }}_feature_t *features, {{ word_name }} *w)
 {
-    uint32_t number = 0;
-    uint32_t i;
-    for (i = 0; i < count; i++) {
-        number |= (uint32_t)(workspace[{{ schedule.first_output }}u + first + i] >> sample & 1u) << i;
+{%- if compared.values.is_empty() %}
+    (void)features;
+{%- else %}
+    {{ index }} i;
+    for (i = 0; i < {{ compared.values.len() }}u; i++) {
+        const {{ name }}_feature_t code = features[{{ upper }}_READ_{{ compared.element.bits }}(&{{ name }}_compared[i])];
+        w[i] = ({{ word_name }})(code >= ({{ name }}_feature_t){{ upper }}_READ_{{ thresholds.element.bits }}(&{{ name }}_thresholds[i]));
     }
-    return number;
+{%- endif %}
+{%- endif %}
+{%- match zero %}
+{%- when Some(slot) %}
+    w[{{ slot }}] = 0;
+{%- when None %}
+{%- if parts.is_empty() && compared.values.is_empty() %}
+    (void)w;
+{%- endif %}
+{%- endmatch %}
+{%- for part in parts %}
+    {{ name }}_part_{{ part.number }}(w);
+{%- endfor %}
 }
 {%- if classes > 0 %}
 
+/* The score of class c of the first sample. */
+static inline {{ score }} {{ name }}_count(const {{ word_name }} *w, unsigned c)
+{
+    {{ index }} i = {{ upper }}_READ_{{ bounds.element.bits }}(&{{ name }}_bounds[2 * c]);
+    const {{ index }} complements = {{ upper }}_READ_{{ bounds.element.bits }}(&{{ name }}_bounds[2 * c + 1]);
+    const {{ index }} end = {{ upper }}_READ_{{ bounds.element.bits }}(&{{ name }}_bounds[2 * c + 2]);
+    {{ score }} ones = ({{ score }})(end - complements);
+    for (; i < complements; i++) {
+        ones = ({{ score }})(ones + (w[{{ upper }}_READ_{{ outputs.element.bits }}(&{{ name }}_outputs[i])] & 1u));
+    }
+    for (; i < end; i++) {
+        ones = ({{ score }})(ones - (w[{{ upper }}_READ_{{ outputs.element.bits }}(&{{ name }}_outputs[i])] & 1u));
+    }
+    return ones;
+}
+
 /* The score of every class, in a workspace of the caller. */
 static inline void {{ name }}_scores_r(const {{ name }}_feature_t features[{{ upper }}_FEATURES], {{ score }} scores[{{ upper }}_CLASSES],
-    {{ name }}_word_t workspace[{{ upper }}_WORKSPACE])
+    {{ word_name }} workspace[{{ upper }}_WORKSPACE])
 {
-    uint32_t c;
-    {{ name }}_run(features, 1, workspace);
+    unsigned c;
+    {{ name }}_run(features, {% if batch %}1, {% endif %}workspace);
     for (c = 0; c < {{ upper }}_CLASSES; c++) {
-        scores[c] = ({{ score }}){{ name }}_number(workspace, {{ class_bits }}u + c * {{ score_bits }}u, {{ score_bits }}, 0);
+        scores[c] = {{ name }}_count(workspace, c);
     }
 }
 
 /* The class of the largest score, in a workspace of the caller. */
-static inline {{ class }} {{ name }}_predict_r(const {{ name }}_feature_t features[{{ upper }}_FEATURES], {{ name }}_word_t workspace[{{ upper }}_WORKSPACE])
+static inline {{ class }} {{ name }}_predict_r(const {{ name }}_feature_t features[{{ upper }}_FEATURES], {{ word_name }} workspace[{{ upper }}_WORKSPACE])
 {
-    {{ name }}_run(features, 1, workspace);
-    return ({{ class }}){{ name }}_number(workspace, 0, {{ class_bits }}, 0);
+    unsigned c;
+    unsigned best = 0;
+    {{ score }} largest = 0;
+    {{ name }}_run(features, {% if batch %}1, {% endif %}workspace);
+    for (c = 0; c < {{ upper }}_CLASSES; c++) {
+        const {{ score }} score = {{ name }}_count(workspace, c);
+        if (score > largest) {
+            largest = score;
+            best = c;
+        }
+    }
+    return ({{ class }})best;
 }
 {%- else %}
 
+/* Output i of a sample. */
+static inline uint8_t {{ name }}_bit(const {{ word_name }} *w, {{ index }} i, unsigned sample)
+{
+    const {{ outputs.element }} output = {{ upper }}_READ_{{ outputs.element.bits }}(&{{ name }}_outputs[i]);
+    return (uint8_t)((w[output >> 1] >> sample ^ output) & 1u);
+}
+
 /* The output bits, in a workspace of the caller. */
 static inline void {{ name }}_bits_r(const {{ name }}_feature_t features[{{ upper }}_FEATURES], uint8_t bits[{{ upper }}_BITS],
-    {{ name }}_word_t workspace[{{ upper }}_WORKSPACE])
+    {{ word_name }} workspace[{{ upper }}_WORKSPACE])
 {
-    uint32_t i;
-    {{ name }}_run(features, 1, workspace);
+    {{ index }} i;
+    {{ name }}_run(features, {% if batch %}1, {% endif %}workspace);
     for (i = 0; i < {{ upper }}_BITS; i++) {
-        bits[i] = (uint8_t){{ name }}_number(workspace, i, 1, 0);
+        bits[i] = {{ name }}_bit(workspace, i, 0);
     }
 }
 {%- endif %}
 {%- if batch %}
-{%- if classes > 0 %}
-
-/* The scores of `count` samples, sample after sample. */
-static inline void {{ name }}_scores_batch_r(const {{ name }}_feature_t *features, uint32_t count, {{ score }} *scores,
-    {{ name }}_word_t workspace[{{ upper }}_WORKSPACE])
-{
-    uint32_t start;
-    for (start = 0; start < count; start += {{ word.bits }}u) {
-        const uint32_t samples = count - start < {{ word.bits }}u ? count - start : {{ word.bits }}u;
-        uint32_t sample;
-        uint32_t c;
-        {{ name }}_run(&features[start * {{ upper }}_FEATURES], samples, workspace);
-        for (sample = 0; sample < samples; sample++) {
-            for (c = 0; c < {{ upper }}_CLASSES; c++) {
-                scores[(start + sample) * {{ upper }}_CLASSES + c] = ({{ score }}){{ name }}_number(workspace, {{ class_bits }}u + c * {{ score_bits }}u, {{ score_bits }}, sample);
-            }
-        }
-    }
-}
-
-/* The classes of `count` samples. */
-static inline void {{ name }}_predict_batch_r(const {{ name }}_feature_t *features, uint32_t count, {{ class }} *classes,
-    {{ name }}_word_t workspace[{{ upper }}_WORKSPACE])
-{
-    uint32_t start;
-    for (start = 0; start < count; start += {{ word.bits }}u) {
-        const uint32_t samples = count - start < {{ word.bits }}u ? count - start : {{ word.bits }}u;
-        uint32_t sample;
-        {{ name }}_run(&features[start * {{ upper }}_FEATURES], samples, workspace);
-        for (sample = 0; sample < samples; sample++) {
-            classes[start + sample] = ({{ class }}){{ name }}_number(workspace, 0, {{ class_bits }}, sample);
-        }
-    }
-}
-{%- else %}
-
-/* The output bits of `count` samples, one a byte, sample after sample. */
-static inline void {{ name }}_bits_batch_r(const {{ name }}_feature_t *features, uint32_t count, uint8_t *bits,
-    {{ name }}_word_t workspace[{{ upper }}_WORKSPACE])
-{
-    uint32_t start;
-    for (start = 0; start < count; start += {{ word.bits }}u) {
-        const uint32_t samples = count - start < {{ word.bits }}u ? count - start : {{ word.bits }}u;
-        uint32_t sample;
-        uint32_t i;
-        {{ name }}_run(&features[start * {{ upper }}_FEATURES], samples, workspace);
-        for (sample = 0; sample < samples; sample++) {
-            for (i = 0; i < {{ upper }}_BITS; i++) {
-                bits[(start + sample) * {{ upper }}_BITS + i] = (uint8_t){{ name }}_number(workspace, i, 1, sample);
-            }
-        }
-    }
-}
-{%- endif %}
+{% include "c/batch.h" %}
 {%- endif %}
 
-static inline {{ name }}_word_t *{{ name }}_workspace(void)
+static inline {{ word_name }} *{{ name }}_workspace(void)
 {
-    static {{ name }}_word_t workspace[{{ upper }}_WORKSPACE];
+    static {{ word_name }} workspace[{{ upper }}_WORKSPACE];
     return workspace;
 }
 {%- if classes > 0 %}

@@ -6,7 +6,6 @@ mod options;
 mod straight;
 mod table;
 mod types;
-mod words;
 
 pub use options::{COptions, CStyle, WordSize};
 
@@ -45,7 +44,10 @@ impl Target for C {
         let mut text = Text::new(TARGET);
         match options.c_style {
             CStyle::Table => text.template(&table::Header::new(request, &facts, &order))?,
-            CStyle::Straight => text.template(&straight::Header::new(request, &facts, &order))?,
+            CStyle::Straight => {
+                let core = straight::Core::new(request, &facts, &order);
+                text.template(&straight::Header::new(request, &facts, &core))?;
+            }
         }
         let name = format!("{}.h", facts.name);
         Ok(vec![EmittedFile { name, purpose: "the network as a C99 and C++ header", contents: text.into_bytes() }])

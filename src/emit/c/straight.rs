@@ -1,22 +1,33 @@
 //! Word operations: bit `l` of every word belongs to sample `l`, also when there is one sample.
+//!
+//! The statements are those of [`crate::emit::program`], as in the library for hosts. Three things
+//! are as small devices want them. Comparators are a loop over a table that fills the first words
+//! of the workspace: as gates over the bits of codes they would take several times the code. Outputs
+//! are counted by loops over a list of words, one sample at a time or, for batches, by adders of
+//! words: as statements they would be code again, five operations an output. And functions are
+//! short, since what they keep at once goes to the stack of a device with few registers.
 
 use askama::Template;
 
 use super::notes::{batch_functions, functions, memory};
 use super::types::{Array, Integer};
-use super::words::{Gate, Line, Operand, Program, Schedule};
+use crate::bitslice::Terms;
 use crate::emit::EmitRequest;
 use crate::emit::notes::{Facts, interface, origin};
 use crate::emit::order::CoreOrder;
-use crate::netlist::DesignHead;
+use crate::emit::program::{Function, Program, Syntax};
+use crate::netlist::{Comparator, DesignHead};
 
-/// Operations of one function.
-const OPERATIONS: usize = 64;
+/// Statements of one function.
+const STATEMENTS: usize = 64;
+
+/// The most elements that an `unsigned` counts on every device.
+const UNSIGNED: usize = 0xffff;
 
 /// `<name>.h`.
 #[derive(Template)]
 #[template(path = "c/straight.h", escape = "none")]
-pub(super) struct Header {
+pub(super) struct Header<'a> {
     notes: Vec<String>,
     name: String,
     upper: String,
@@ -30,30 +41,71 @@ pub(super) struct Header {
     bits: usize,
     word: Integer,
     word_name: String,
+    /// A cast to the type of a word where operators have a wider one.
+    cast: String,
+    /// The type that counts comparators and outputs.
+    index: &'static str,
     batch: bool,
+    workspace: u32,
     compared: Array,
     thresholds: Array,
-    schedule: Schedule,
+    /// The words that are the outputs; of plain bits twice that, and one more for a complement.
+    outputs: Array,
+    /// For each class its first output and its first complement; at last the end.
+    bounds: Array,
+    /// The word that must be zero.
+    zero: Option<u32>,
+    parts: Vec<Function<'a>>,
 }
 
-impl Header {
-    fn line(&self, line: &Line) -> String {
-        statement(line, &self.word_name)
-    }
+/// What the statements of a header are made of.
+pub(super) struct Core {
+    program: Program<Comparator>,
+    syntax: Syntax,
+    word: Integer,
+}
 
-    /// The header of the design of `request`.
+impl Core {
+    /// The statements of the design of `request`.
     pub(super) fn new(request: &EmitRequest<'_>, facts: &Facts, order: &CoreOrder) -> Self {
-        let design = request.design;
-        let program = Program::new(design, order);
-        let schedule = Schedule::new(&program, OPERATIONS);
-        let comparators = || order.comparators.iter().map(|&number| design.comparators[number as usize]);
+        let word = Integer { bits: request.options.c.c_word.unwrap_or_default().bits(), signed: false };
+        let word_name = word_name(facts);
+        Self {
+            program: Program::new(request.design, order, STATEMENTS),
+            syntax: Syntax {
+                terms: Terms { not: '~' },
+                local: format!("const {word_name}"),
+                workspace: "w",
+                ternary: None,
+                // Narrower words become int in every operation.
+                cast: (word.bits < 32).then_some(word_name),
+            },
+            word,
+        }
+    }
+}
+
+fn word_name(facts: &Facts) -> String {
+    format!("{}_word_t", facts.name)
+}
+
+impl<'a> Header<'a> {
+    /// The header of the design of `request`.
+    pub(super) fn new(request: &EmitRequest<'_>, facts: &Facts, core: &'a Core) -> Self {
+        let (design, program) = (request.design, &core.program);
         let code = Integer::code(&design.input);
-        let largest_group = match &design.head {
-            DesignHead::Bits => 0,
-            DesignHead::Classes(head) => head.groups.iter().map(ExactSizeIterator::len).max().unwrap_or(0),
+        let (mut outputs, mut bounds, mut largest_group) = (program.outputs.clone(), Vec::new(), 0);
+        if let DesignHead::Classes(head) = &design.head {
+            let (grouped, groups) = program.grouped_outputs(&head.groups);
+            largest_group = head.groups.iter().map(ExactSizeIterator::len).max().unwrap_or(0);
+            bounds.extend(groups.iter().flat_map(|&(first, complements, _)| [first as i64, complements as i64]));
+            bounds.extend(groups.last().map(|&(.., end)| end as i64));
+            outputs = grouped;
+        }
+        let output = |output: &crate::emit::program::Output| match design.head {
+            DesignHead::Bits => 2 * i64::from(output.slot) + i64::from(output.inverted),
+            DesignHead::Classes(_) => i64::from(output.slot),
         };
-        let options = &request.options.c;
-        let word = Integer { bits: options.c_word.unwrap_or_default().bits(), signed: false };
         let classes = facts.output.classes();
         let mut header = Self {
             notes: Vec::new(),
@@ -63,33 +115,44 @@ impl Header {
             code,
             classes,
             class: Integer::holding(classes.saturating_sub(1)),
-            class_bits: facts.output.class_bits(),
+            class_bits: facts.output.class_bits().max(1),
             score: Integer::score(largest_group),
             score_bits: facts.output.score_bits(),
             bits: if classes == 0 { facts.output.width() } else { 0 },
-            word,
-            word_name: format!("{}_word_t", facts.name),
-            batch: options.c_batch,
-            compared: Array::unsigned(comparators().map(|comparator| i64::from(comparator.feature)).collect()),
-            thresholds: Array::new(code, comparators().map(|comparator| comparator.threshold).collect()),
-            schedule,
+            word: core.word,
+            word_name: word_name(facts),
+            cast: core.syntax.cast.as_ref().map(|cast| format!("({cast})")).unwrap_or_default(),
+            index: if program.sources.len().max(outputs.len()) > UNSIGNED { "uint32_t" } else { "unsigned" },
+            batch: request.options.c.c_batch,
+            workspace: program.slots.max(1),
+            compared: Array::unsigned(program.sources.iter().map(|source| i64::from(source.feature)).collect()),
+            thresholds: Array::new(code, program.sources.iter().map(|source| source.threshold).collect()),
+            outputs: Array::unsigned(outputs.iter().map(output).collect()),
+            bounds: Array::unsigned(bounds),
+            zero: program.zero,
+            parts: program.functions(&core.syntax),
         };
-        header.notes = notes(request, facts, &header, program.operations());
+        header.notes = notes(request, facts, &header, program);
         header
     }
 }
 
-fn notes(request: &EmitRequest<'_>, facts: &Facts, header: &Header, operations: usize) -> Vec<String> {
+fn notes(request: &EmitRequest<'_>, facts: &Facts, header: &Header<'_>, program: &Program<Comparator>) -> Vec<String> {
     let (name, upper) = (&header.name, &header.upper);
     let mut lines = origin(request, "LUT network in C99, as word operations");
     lines.push(String::new());
     lines.extend(interface(request, facts));
-    let rom = header.compared.bytes() + header.thresholds.bytes();
+    let rom: usize =
+        [&header.compared, &header.thresholds, &header.outputs, &header.bounds].iter().map(|array| array.bytes()).sum();
     lines.push(format!(
-        "Work: {operations} operations on words of {} bits. Memory: {rom} bytes of constants beside the code,",
-        header.word.bits
+        "Work: {} operations on words of {} bits. Memory: {rom} bytes of constants beside the code,",
+        program.operations, header.word.bits
     ));
-    lines.push(format!("{} words of workspace.", header.schedule.words));
+    lines.push(format!(
+        "{} words of workspace; a function keeps at most {} words more at a time.",
+        header.workspace,
+        program.live_locals()
+    ));
     lines.push(String::new());
     lines.extend(functions(name, header.classes > 0));
     if header.batch {
@@ -98,34 +161,4 @@ fn notes(request: &EmitRequest<'_>, facts: &Facts, header: &Header, operations: 
     lines.push(String::new());
     lines.extend(memory(name, upper, "words"));
     lines
-}
-
-/// What a statement reads.
-fn operand(operand: &Operand) -> String {
-    match operand {
-        Operand::Local(value) => format!("x{value}"),
-        Operand::Word(word) => format!("w[{word}]"),
-    }
-}
-
-/// One statement; `word` is the type of a word.
-fn statement(line: &Line, word: &str) -> String {
-    let text = operand;
-    match line {
-        Line::Load { value, word: from } => format!("const {word} x{value} = w[{from}];"),
-        Line::Op { value, gate, a, b } => {
-            let (a, b) = (text(a), text(b));
-            let operation = match gate {
-                Gate::And => format!("{a} & {b}"),
-                Gate::Or => format!("{a} | {b}"),
-                Gate::AndNot => format!("{a} & ~{b}"),
-                Gate::Xor => format!("{a} ^ {b}"),
-            };
-            format!("const {word} x{value} = ({word})({operation});")
-        }
-        Line::Store { word: to, operand, inverted: false } => format!("w[{to}] = {};", text(operand)),
-        Line::Store { word: to, operand, inverted: true } => format!("w[{to}] = ({word})~{};", text(operand)),
-        Line::Constant { word: to, ones: false } => format!("w[{to}] = 0;"),
-        Line::Constant { word: to, ones: true } => format!("w[{to}] = ({word})~({word})0;"),
-    }
 }

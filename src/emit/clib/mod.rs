@@ -4,7 +4,7 @@
 //! statements on them, scores are counted by carry-save adders and compared bit by bit, and only
 //! the results are turned back into numbers.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use askama::Template;
 
@@ -13,7 +13,7 @@ use crate::netlist::DesignHead;
 
 use super::notes::{Facts, interface, origin};
 use super::order::CoreOrder;
-use super::program::{Operand, Output, Part, Program, code_bytes};
+use super::program::{Function, Output, Part, Program, STATEMENTS, Syntax, code_bytes};
 use super::text::Text;
 use super::{EmitError, EmitRequest, EmittedFile, Target, unsigned_type};
 
@@ -42,7 +42,7 @@ impl Target for CLib {
     fn emit(&self, request: &EmitRequest<'_>) -> Result<Vec<EmittedFile>, EmitError> {
         let order = CoreOrder::new(request.design);
         let facts = Facts::new(request, &order);
-        let program = Program::new(request.design, &order);
+        let program = Program::new(request.design, &order, STATEMENTS);
         let library = Library::new(request, &facts);
         let files: Vec<&[Part]> = program.parts.chunks(PARTS_PER_FILE).collect();
         let name = &facts.name;
@@ -56,8 +56,11 @@ impl Target for CLib {
             )?,
             render(&Words::new(&library, &program, files.len()), format!("lib{name}_words.h"), "private: words")?,
         ];
+        let syntax =
+            Syntax { terms: C, local: "const W".to_owned(), workspace: "v", ternary: Some('F'), cast: None };
         for (file, parts) in files.iter().enumerate() {
-            let parts = (file * PARTS_PER_FILE..).zip(*parts).map(|(number, part)| Function { number, part }).collect();
+            let parts = (file * PARTS_PER_FILE..).zip(*parts);
+            let parts = parts.map(|(number, part)| Function { number, part, syntax: &syntax }).collect();
             let core = Core { l: &library, file, parts };
             emitted.push(render(&core, format!("lib{name}_core{file}.c"), "the tables")?);
         }
@@ -168,43 +171,6 @@ struct Core<'a> {
     parts: Vec<Function<'a>>,
 }
 
-/// A part and its number.
-struct Function<'a> {
-    number: usize,
-    part: &'a Part,
-}
-
-impl fmt::Display for Function<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut words = [const { String::new() }; 3];
-        for (number, statement) in self.part.statements.iter().enumerate() {
-            for (word, operand) in words.iter_mut().zip(&statement.operands) {
-                word.clear();
-                match operand {
-                    Operand::Slot(slot) => write!(word, "v[{slot}]")?,
-                    Operand::Local(number) => write!(word, "t{number}")?,
-                }
-            }
-            let [a, b, c] = &words;
-            f.write_str("    ")?;
-            if statement.local {
-                write!(f, "const W t{number} = ")?;
-            } else if let Some(slot) = statement.slot {
-                write!(f, "v[{slot}] = ")?;
-            }
-            match statement.operands.len() {
-                3 => write!(f, "F{:02x}({a}, {b}, {c})", statement.table)?,
-                _ => f.write_str(&C.write(statement.table, [a, b, c]))?,
-            }
-            f.write_str(";\n")?;
-            if let (true, Some(slot)) = (statement.local, statement.slot) {
-                writeln!(f, "    v[{slot}] = t{number};")?;
-            }
-        }
-        Ok(())
-    }
-}
-
 /// `lib<name>.c`.
 #[derive(Template)]
 #[template(path = "clib/lib.c", escape = "none")]
@@ -261,7 +227,7 @@ impl fmt::Display for Array {
 impl<'a> Source<'a> {
     fn new(request: &EmitRequest<'_>, l: &'a Library, program: &Program, core_files: usize) -> Self {
         let input = request.design.input;
-        let places: Vec<_> = program.planes.iter().map(|plane| plane.place(input)).collect();
+        let places: Vec<_> = program.sources.iter().map(|plane| plane.place(input)).collect();
         let plane_runs = places
             .chunk_by(|a, b| (a.0, a.1) == (b.0, b.1))
             .map(|run| PlaneRun { stretch: run[0].0, bit: run[0].1, planes: run.len() })

@@ -3,8 +3,6 @@
 //! It computes on machine words with one sample per bit, so a batch takes no longer than a single
 //! sample; the word is `usize`, which suits microcontrollers and hosts alike.
 
-use std::fmt::{self, Write as _};
-
 use askama::Template;
 
 use crate::bitslice::Terms;
@@ -12,7 +10,7 @@ use crate::netlist::DesignHead;
 
 use super::notes::{Facts, interface, origin};
 use super::order::CoreOrder;
-use super::program::{Operand, Output, Part, Plane, Program, code_bytes};
+use super::program::{Function, Output, Plane, Program, STATEMENTS, Syntax, code_bytes};
 use super::text::Text;
 use super::{EmitError, EmitRequest, EmittedFile, Target};
 
@@ -38,9 +36,10 @@ impl Target for Rust {
     fn emit(&self, request: &EmitRequest<'_>) -> Result<Vec<EmittedFile>, EmitError> {
         let order = CoreOrder::new(request.design);
         let facts = Facts::new(request, &order);
-        let program = Program::new(request.design, &order);
+        let program = Program::new(request.design, &order, STATEMENTS);
         let mut text = Text::new(TARGET);
-        text.template(&Module::new(request, &facts, &program))?;
+        let syntax = Syntax { terms: RUST, local: "let".to_owned(), workspace: "v", ternary: Some('f'), cast: None };
+        text.template(&Module::new(request, &facts, &program, &syntax))?;
         let name = format!("{}.rs", facts.name);
         Ok(vec![EmittedFile { name, purpose: "the network as a Rust module", contents: text.into_bytes() }])
     }
@@ -71,14 +70,8 @@ struct TernaryFunction {
     formula: String,
 }
 
-/// A part and its number.
-struct Function<'a> {
-    number: usize,
-    part: &'a Part,
-}
-
 impl<'a> Module<'a> {
-    fn new(request: &EmitRequest<'_>, facts: &Facts, program: &'a Program) -> Self {
+    fn new(request: &EmitRequest<'_>, facts: &Facts, program: &'a Program, syntax: &'a Syntax) -> Self {
         let input = request.design.input;
         let classes = facts.output.classes();
         let (outputs, groups) = match &request.design.head {
@@ -95,12 +88,12 @@ impl<'a> Module<'a> {
             score_bits: facts.output.score_bits(),
             bits: if classes == 0 { facts.output.width() } else { 0 },
             slots: program.slots,
-            planes: &program.planes,
+            planes: &program.sources,
             zero: program.zero,
             outputs,
             groups,
             functions: program.tables().into_iter().map(function).collect(),
-            parts: program.parts.iter().enumerate().map(|(number, part)| Function { number, part }).collect(),
+            parts: program.functions(syntax),
         }
     }
 }
@@ -118,31 +111,4 @@ fn notes(request: &EmitRequest<'_>, facts: &Facts, program: &Program) -> Vec<Str
         "Uses `core` only: put it as a module into any crate, no_std included. Codes must be in range.".to_owned(),
     );
     lines
-}
-
-impl fmt::Display for Function<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut words = [const { String::new() }; 3];
-        for (number, statement) in self.part.statements.iter().enumerate() {
-            for (word, operand) in words.iter_mut().zip(&statement.operands) {
-                word.clear();
-                match operand {
-                    Operand::Slot(slot) => write!(word, "v[{slot}]")?,
-                    Operand::Local(number) => write!(word, "t{number}")?,
-                }
-            }
-            let [a, b, c] = &words;
-            let value = match statement.operands.len() {
-                3 => format!("f{:02x}({a}, {b}, {c})", statement.table),
-                _ => RUST.write(statement.table, [a, b, c]),
-            };
-            match (statement.local, statement.slot) {
-                (true, None) => writeln!(f, "    let t{number} = {value};")?,
-                (true, Some(slot)) => writeln!(f, "    let t{number} = {value};\n    v[{slot}] = t{number};")?,
-                (false, Some(slot)) => writeln!(f, "    v[{slot}] = {value};")?,
-                (false, None) => {}
-            }
-        }
-        Ok(())
-    }
 }
