@@ -262,6 +262,10 @@ mod tests {
         let order: Vec<u32> = schedule(&cells, 8, [7], |cell| cell.gate).iter().map(|cell| cell.gate).collect();
         // A chain is followed to its end before the other one starts.
         assert_eq!(order, [3, 5, 4, 6, 7]);
+        // Those of a unit stay together: 3 no longer comes before 4, but in front of 5.
+        let unit = |cell: &Cell| if cell.gate == 4 { 3 } else { cell.gate };
+        let order: Vec<u32> = schedule(&cells, 8, [7], unit).iter().map(|cell| cell.gate).collect();
+        assert_eq!(order, [3, 4, 5, 6, 7]);
         // Two of a kind that could follow each other do.
         let kind = |cell: &Cell| usize::from([3, 4].contains(&cell.gate));
         let order = schedule_in_runs(&cells, 8, [7], kind, 2);

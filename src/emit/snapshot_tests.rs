@@ -5,8 +5,8 @@ use crate::logic::TruthTable;
 use crate::netlist::{ClassHead, Comparator, Design, DesignHead, InputBus, Netlist, Section};
 
 use super::{
-    EmitError, EmitOptions, EmitRequest, EncoderOption, HdlOptions, Interface, LutStyle, OutputSet, Provenance,
-    Registers, TestVectors, Vector, target,
+    COptions, CStyle, EmitError, EmitOptions, EmitRequest, EncoderOption, HdlOptions, Interface, LutStyle, OutputSet,
+    Provenance, Registers, TestVectors, Vector, WordSize, target,
 };
 
 /// Three features of two bits, four tables in two layers, two classes; feature 2 is not read.
@@ -120,6 +120,12 @@ fn hls() {
 #[test]
 fn c() {
     insta::assert_snapshot!(printed("c", &EmitOptions::default()));
+}
+
+#[test]
+fn c_words() {
+    let c = COptions { c_style: CStyle::Straight, c_word: Some(WordSize::Bits16), c_batch: true };
+    insta::assert_snapshot!(printed("c", &EmitOptions { c, ..EmitOptions::default() }));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 /* Bits of a score and of a class. */
 #define {{ upper }}_SCORE_BITS {{ score_bits }}
 #define {{ upper }}_CLASS_BITS {{ class_bits }}
+{%- if by_eight %}
 
 /* Adds two words to one, bit by bit; returns the carries. */
 static inline {{ word_name }} {{ name }}_add({{ word_name }} *sum, {{ word_name }} a, {{ word_name }} b)
@@ -11,6 +12,7 @@ static inline {{ word_name }} {{ name }}_add({{ word_name }} *sum, {{ word_name 
     *sum = {{ cast }}(half ^ b);
     return carry;
 }
+{%- endif %}
 
 /* Adds a word of weight 2^bit to numbers of which each word is one bit. */
 static inline void {{ name }}_carry({{ word_name }} score[{{ upper }}_SCORE_BITS], unsigned bit, {{ word_name }} carry)
@@ -22,10 +24,13 @@ static inline void {{ name }}_carry({{ word_name }} score[{{ upper }}_SCORE_BITS
     }
 }
 
-/* The scores of class c of all samples: its outputs eight at a time, then its complements. */
+/* The scores of class c of all samples{% if by_eight %}, by eight outputs at a time{% endif %}; its complements come last. */
 static inline void {{ name }}_count_words(const {{ word_name }} *w, unsigned c, {{ word_name }} score[{{ upper }}_SCORE_BITS])
 {
-    {{ word_name }} ones = 0, twos = 0, fours = 0, flip = 0;
+{%- if by_eight %}
+    {{ word_name }} ones = 0, twos = 0, fours = 0;
+{%- endif %}
+    {{ word_name }} flip = 0;
     {{ index }} i = {{ upper }}_READ_{{ bounds.element.bits }}(&{{ name }}_bounds[2 * c]);
     unsigned part;
     unsigned bit;
@@ -35,6 +40,7 @@ static inline void {{ name }}_count_words(const {{ word_name }} *w, unsigned c, 
     for (part = 1; part <= 2; part++) {
         const {{ index }} end = {{ upper }}_READ_{{ bounds.element.bits }}(&{{ name }}_bounds[2 * c + part]);
 #define {{ upper }}_OUTPUT(n) {{ cast }}(w[{{ upper }}_READ_{{ outputs.element.bits }}(&{{ name }}_outputs[i + n])] ^ flip)
+{%- if by_eight %}
         for (; end - i >= 8; i += 8) {
             const {{ word_name }} two0 = {{ name }}_add(&ones, {{ upper }}_OUTPUT(0), {{ upper }}_OUTPUT(1));
             const {{ word_name }} two1 = {{ name }}_add(&ones, {{ upper }}_OUTPUT(2), {{ upper }}_OUTPUT(3));
@@ -44,15 +50,18 @@ static inline void {{ name }}_count_words(const {{ word_name }} *w, unsigned c, 
             const {{ word_name }} four1 = {{ name }}_add(&twos, two2, two3);
             {{ name }}_carry(score, 3, {{ name }}_add(&fours, four0, four1));
         }
+{%- endif %}
         for (; i < end; i++) {
             {{ name }}_carry(score, 0, {{ upper }}_OUTPUT(0));
         }
 #undef {{ upper }}_OUTPUT
         flip = {{ cast }}~flip;
     }
+{%- if by_eight %}
     {{ name }}_carry(score, 0, ones);
     {{ name }}_carry(score, 1, twos);
     {{ name }}_carry(score, 2, fours);
+{%- endif %}
 }
 
 /* A number of `bits` words, lowest bit first, of one sample. */

@@ -56,8 +56,7 @@ impl Target for CLib {
             )?,
             render(&Words::new(&library, &program, files.len()), format!("lib{name}_words.h"), "private: words")?,
         ];
-        let syntax =
-            Syntax { terms: C, local: "const W".to_owned(), workspace: "v", ternary: Some('F'), cast: None };
+        let syntax = Syntax { terms: C, local: "const W".to_owned(), workspace: "v", ternary: Some('F'), cast: None };
         for (file, parts) in files.iter().enumerate() {
             let parts = (file * PARTS_PER_FILE..).zip(*parts);
             let parts = parts.map(|(number, part)| Function { number, part, syntax: &syntax }).collect();

@@ -118,4 +118,3 @@ impl<S: Source> Allocation<S> {
         self.program.slots - 1
     }
 }
-

@@ -163,16 +163,16 @@ mod tests {
     use crate::bitslice::WORDS;
     use crate::config::InputFormat;
     use crate::lower::lower;
+    use crate::netlist::Comparator;
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    /// The core's outputs for 64 samples, by running the program.
-    fn run(program: &Program, samples: &[Vec<i64>]) -> Vec<u64> {
+    /// The core's outputs for 64 samples, by running the program; `value` is that of a source.
+    fn run<S>(program: &Program<S>, samples: &[Vec<i64>], value: impl Fn(&S, &[i64]) -> bool) -> Vec<u64> {
         let mut workspace = vec![0xdead_beef_dead_beefu64; program.slots as usize];
-        for (slot, plane) in program.sources.iter().enumerate() {
-            workspace[slot] = (0..).zip(samples).fold(0, |word, (lane, codes)| {
-                word | ((codes[plane.feature as usize] >> plane.bit & 1) as u64) << lane
-            });
+        for (slot, source) in program.sources.iter().enumerate() {
+            workspace[slot] =
+                (0..).zip(samples).fold(0, |word, (lane, codes)| word | u64::from(value(source, codes)) << lane);
         }
         if let Some(zero) = program.zero {
             workspace[zero as usize] = 0;
@@ -220,8 +220,18 @@ mod tests {
         let samples: Vec<Vec<i64>> =
             (0..64).map(|_| (0..design.input.features).map(|_| rng.random_range(low..=high)).collect()).collect();
         let outputs = design.simulate(&samples);
-        for (number, word) in run(&program, &samples).into_iter().enumerate() {
+        let bit = |plane: &Plane, codes: &[i64]| codes[plane.feature as usize] >> plane.bit & 1 == 1;
+        for (number, word) in run(&program, &samples, bit).into_iter().enumerate() {
             assert_eq!(word, outputs.bits.row(number)[0], "output {number}");
+        }
+        for length in [7, 64] {
+            let program = Program::<Comparator>::new(&design, &order, length);
+            assert!(program.parts.iter().all(|part| part.statements.len() <= length));
+            assert!(program.live_locals() <= length);
+            let compare = |source: &Comparator, codes: &[i64]| codes[source.feature as usize] >= source.threshold;
+            for (number, word) in run(&program, &samples, compare).into_iter().enumerate() {
+                assert_eq!(word, outputs.bits.row(number)[0], "output {number}, parts of {length}");
+            }
         }
         program
     }
@@ -243,6 +253,15 @@ mod tests {
     fn the_workspace_of_a_network_does_not_grow_with_its_depth() {
         let slots = |layers: usize| check(&random_network(1, &NetworkShape::image(layers, 300))).slots;
         assert!(slots(8) < slots(4) + slots(4) / 5, "{} {}", slots(8), slots(4));
+    }
+
+    #[test]
+    fn tables_of_six_inputs_leave_little_more_than_their_results() {
+        let design = lower(&random_network(1, &NetworkShape::image(4, 300)));
+        let order = CoreOrder::new(&design);
+        let program = Program::<Comparator>::new(&design, &order, 64);
+        let sources = program.sources.len() as u32;
+        assert!(program.slots < sources + 300 + 64, "{} words for {sources} comparators", program.slots);
     }
 
     #[test]
