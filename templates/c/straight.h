@@ -76,15 +76,15 @@ static inline void {{ name }}_run(const {{ name }}_feature_t *features, unsigned
         {{ word_name }} word = 0;
         unsigned sample = samples;
         /* From the last sample to the first, four at a time. */
-        for (; sample % 4 > 0; sample--) {
-            word = ({{ word_name }})(word + word + (feature[(sample - 1) * {{ upper }}_FEATURES] >= threshold));
-        }
-        for (; sample > 0; sample -= 4) {
+        for (; sample >= 4; sample -= 4) {
             const {{ name }}_feature_t *four = &feature[(sample - 4) * {{ upper }}_FEATURES];
             word = ({{ word_name }})(word + word + (four[3 * {{ upper }}_FEATURES] >= threshold));
             word = ({{ word_name }})(word + word + (four[2 * {{ upper }}_FEATURES] >= threshold));
             word = ({{ word_name }})(word + word + (four[{{ upper }}_FEATURES] >= threshold));
             word = ({{ word_name }})(word + word + (four[0] >= threshold));
+        }
+        while (sample-- > 0) {
+            word = ({{ word_name }})(word + word + (feature[sample * {{ upper }}_FEATURES] >= threshold));
         }
         w[i] = word;
     }

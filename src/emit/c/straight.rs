@@ -48,7 +48,7 @@ pub(super) struct Header<'a> {
     /// The type that counts comparators and outputs.
     index: &'static str,
     batch: bool,
-    /// Whether some class has as many outputs as adders take together.
+    /// Whether classes have so many outputs that taking eight together pays for the code.
     by_eight: bool,
     workspace: u32,
     compared: Array,
@@ -128,7 +128,7 @@ impl<'a> Header<'a> {
             cast: core.syntax.cast.as_ref().map(|cast| format!("({cast})")).unwrap_or_default(),
             index: if program.sources.len().max(outputs.len()) > UNSIGNED { "uint32_t" } else { "unsigned" },
             batch: request.options.c.c_batch,
-            by_eight: largest_group >= 8,
+            by_eight: largest_group >= 4 * 8,
             workspace: program.slots.max(1),
             compared: Array::unsigned(program.sources.iter().map(|source| i64::from(source.feature)).collect()),
             thresholds: Array::new(code, program.sources.iter().map(|source| source.threshold).collect()),
