@@ -26,7 +26,7 @@ fn word_operations_of_every_shape_and_size_agree_in_gcc_and_clang() {
     let words = [WordSize::Bits8, WordSize::Bits16, WordSize::Bits32, WordSize::Bits64];
     // Groups that are added up by eight, beside the shapes of all targets.
     let shape = NetworkShape { features: 20, layers: vec![(4, 130)], head: classes(3), ..NetworkShape::small() };
-    let many = (0..4).map(|seed| ("many_outputs", random_network(seed, &shape)));
+    let many = (0..8).map(|seed| ("many_outputs", random_network(seed, &shape)));
     for (number, (shape, network)) in networks().into_iter().chain(many).enumerate() {
         let (design, vectors) = (lower(&network), vectors(&network, 41));
         let compiler = ["gcc", "clang"][number % 2];
