@@ -2,7 +2,8 @@
 //!
 //! A chain takes up to seven bits of one weight at its lower end and goes on with six of four times
 //! the weight as long as there are enough of them; what is left at its upper end costs a position
-//! of the chain. When every column is low enough, one last chain finishes them all.
+//! of the chain. It takes no bits there that come later than those at its lower end, whose sum would have
+//! to wait for them. When every column is low enough, one last chain finishes them all.
 
 use super::popcount::{Carry, CountBit, Counter, CounterForm, Popcount, bits_for};
 
@@ -17,10 +18,16 @@ const LOWER_INPUTS: usize = 6;
 
 impl Popcount {
     /// The sum of `weights[w]` bits of weight `2^w` for each `w`, which is at most `largest`, on carry
-    /// chains: the form with the fewest positions that was found, then with the fewest levels.
+    /// chains: of the forms that were found the one with the fewest positions, a level counting as much
+    /// as a position.
     pub(super) fn chained(weights: &[usize], largest: usize) -> Self {
-        let forms = PATIENCE.map(|patience| Columns::new(weights, largest).finish(patience));
-        let best = forms.min_by_key(|popcount| (popcount.chain_positions(), popcount.depth()));
+        let form = |patience, choice| Columns::new(weights, largest).finish(patience, choice);
+        let forms =
+            PATIENCE.flat_map(|patience| [Choice::Lowest, Choice::Earliest].map(|choice| form(patience, choice)));
+        let best = forms.min_by_key(|popcount| {
+            let (positions, depth) = (popcount.chain_positions(), popcount.depth() as usize);
+            (positions + depth, positions)
+        });
         best.unwrap_or_else(|| Self::weighted(weights, largest))
     }
 
@@ -81,6 +88,15 @@ impl Atom {
     }
 }
 
+/// Which of the columns that fill a cell comes first.
+#[derive(Clone, Copy, Debug)]
+enum Choice {
+    /// That of the lowest weight.
+    Lowest,
+    /// That whose bits are there first.
+    Earliest,
+}
+
 /// The bits that are still to be added up.
 struct Columns {
     weights: Vec<usize>,
@@ -103,12 +119,12 @@ impl Columns {
         Self { weights: weights.to_vec(), largest, width, bits, counters: Vec::new() }
     }
 
-    fn finish(mut self, patience: usize) -> Popcount {
+    fn finish(mut self, patience: usize, choice: Choice) -> Popcount {
         while let Some(lowest) = (0..self.width).find(|&weight| self.bits[weight].len() > 1) {
             match self.last(lowest) {
                 Some(atoms) => self.chain(lowest, &atoms),
                 None => {
-                    let weight = self.fullest();
+                    let weight = self.fullest(choice);
                     let atoms = self.longest(weight, patience);
                     self.chain(weight, &atoms);
                 }
@@ -147,20 +163,40 @@ impl Columns {
         }
     }
 
-    /// The lowest column that fills a cell, or else the fullest.
-    fn fullest(&self) -> usize {
-        let full = (0..self.width).find(|&weight| self.bits[weight].len() > LOWER_INPUTS);
-        full.or_else(|| (0..self.width).max_by_key(|&weight| (self.bits[weight].len(), std::cmp::Reverse(weight))))
+    /// How many bits of a column are there at `level`.
+    fn ready(&self, weight: usize, level: u32) -> usize {
+        let column = if weight < self.width { self.bits[weight].as_slice() } else { &[] };
+        column.iter().filter(|(_, own)| *own <= level).count()
+    }
+
+    /// The level at which the first `count` bits of a column are there.
+    fn level(&self, weight: usize, count: usize) -> u32 {
+        let mut levels: Vec<u32> = self.bits[weight].iter().map(|&(_, level)| level).collect();
+        levels.sort_unstable();
+        levels.get(count.saturating_sub(1)).copied().unwrap_or(0)
+    }
+
+    /// A column that fills a cell, or else the fullest.
+    fn fullest(&self, choice: Choice) -> usize {
+        let mut full = (0..self.width).filter(|&weight| self.bits[weight].len() > LOWER_INPUTS);
+        let first = match choice {
+            Choice::Lowest => full.next(),
+            Choice::Earliest => full.min_by_key(|&weight| self.level(weight, LOWER_INPUTS + 1)),
+        };
+        first
+            .or_else(|| (0..self.width).max_by_key(|&weight| (self.bits[weight].len(), std::cmp::Reverse(weight))))
             .unwrap_or(0)
     }
 
     /// The chain from `weight` that goes on while a column has `patience` bits.
     fn longest(&self, weight: usize, patience: usize) -> Vec<Atom> {
-        let mut atoms = vec![Atom::most(self.height(weight), self.height(weight + 1), true)];
-        let mut weight = weight;
-        while atoms.last().is_some_and(|atom| atom.carries(atoms.len() == 1)) && self.height(weight + 2) >= patience {
+        let lowest = Atom::most(self.height(weight), 0, true);
+        let level = self.level(weight, lowest.low);
+        let mut atoms = vec![Atom::most(lowest.low, self.ready(weight + 1, level), true)];
+        let mut weight = weight + 2;
+        while atoms.last().is_some_and(|atom| atom.carries(atoms.len() == 1)) && self.ready(weight, level) >= patience {
+            atoms.push(Atom::most(self.ready(weight, level), self.ready(weight + 1, level), false));
             weight += 2;
-            atoms.push(Atom::most(self.height(weight), self.height(weight + 1), false));
         }
         atoms
     }
@@ -241,8 +277,11 @@ mod tests {
 
     #[test]
     fn a_bit_takes_less_than_a_lut() {
-        let positions = |inputs: usize| Popcount::chained(&[inputs], inputs).chain_positions();
-        assert_eq!([7, 40, 50, 140, 250].map(positions), [3, 29, 38, 104, 184]);
+        let size = |inputs: usize| {
+            let popcount = Popcount::chained(&[inputs], inputs);
+            (popcount.chain_positions(), popcount.depth())
+        };
+        assert_eq!([7, 40, 50, 140, 250].map(size), [(3, 1), (29, 4), (38, 4), (104, 5), (181, 6)]);
     }
 
     proptest! {
