@@ -9,7 +9,7 @@
 //! and the median and the least of the wall clock. Peak memory is that of the process, so that one
 //! network should be run at a time where it matters (`scripts/train-bench` does).
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs, reason = "a benchmark")]
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a benchmark")]
 
 use std::time::Instant;
 

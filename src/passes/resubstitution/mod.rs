@@ -10,7 +10,11 @@
 //!
 //! That nobody notices a change holds only as long as nothing else changes: of two equal signals
 //! that are or-ed either may go, but not both. So tables change one after the other, each proved
-//! against what the ones before have left.
+//! against what the ones before have left. A table comes to read only what has a lower level than
+//! itself and belongs to no later part of the network, so nothing gets deeper and layers stay layers.
+//!
+//! Trained tables leave little to find, unrolled convolutions a good deal (docs/benchmarks.md). What a
+//! run may cost is bounded by the constants here and in `window.rs`.
 
 mod network;
 mod proof;

@@ -42,12 +42,34 @@ fn an_input_goes_whose_values_exclude_others_far_away() {
     assert_eq!(luts_without_and_with(text), (6, 5));
 }
 
+/// Where n reads f, c is one, and where c is one k is f.
+const REPLACEABLE: &str = "p q r s t c w x | f = 1ee8d24b(p, q, r, s, t) \
+    | k = 1ee8d24bffffffff(p, q, r, s, t, c) | n = 8c40(f, c, w, x) | y = n k";
+
 #[test]
 fn an_input_is_replaced_by_a_signal_that_exists() {
-    // Where n reads f, c is one, and where c is one k is f.
-    let text = "p q r s t c w x | f = 1ee8d24b(p, q, r, s, t) | k = 1ee8d24bffffffff(p, q, r, s, t, c) \
-        | n = 8c40(f, c, w, x) | y = n k";
-    assert_eq!(luts_without_and_with(text), (3, 2));
+    assert_eq!(luts_without_and_with(REPLACEABLE), (3, 2));
+}
+
+#[test]
+fn no_layer_comes_to_read_a_later_one() {
+    let netlist = parse(REPLACEABLE);
+    let with_k_in = |layer: u32| {
+        let mut new = Netlist::new();
+        for id in netlist.node_ids() {
+            match netlist.table(id) {
+                None => new.add_input(Section::Encoder),
+                Some(table) => {
+                    let section = Section::Layer(if id.index() == 9 { layer } else { 1 });
+                    new.add_lut(table, &netlist.fan_ins(id), section)
+                }
+            };
+        }
+        netlist.outputs().iter().for_each(|&output| new.add_output(output));
+        new
+    };
+    let luts = |layer| lawful(&Resubstitution, &with_k_in(layer)).unwrap().map(|result| result.luts());
+    assert_eq!([0, 1, 2].map(luts), [Some(2), Some(2), None]);
 }
 
 #[test]
