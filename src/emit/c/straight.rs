@@ -156,7 +156,7 @@ fn notes(request: &EmitRequest<'_>, facts: &Facts, header: &Header<'_>, program:
     // Adding up eight words takes twelve, beside the scores of a class, the largest and its class.
     let batch = if header.batch { 12 + 2 * header.score_bits + header.class_bits } else { 0 };
     lines.push(format!(
-        "{} words of workspace and, in registers or on the stack, at most {} words at a time.",
+        "{} words of workspace; a function has at most {} other words to keep at a time.",
         header.workspace,
         program.live_locals().max(batch)
     ));
