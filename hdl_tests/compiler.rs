@@ -32,9 +32,22 @@ fn hardware(design: &Design, options: PassOptions) -> (Netlist, DesignHead) {
     let pipeline = Pipeline::level("3").unwrap().options(options).check_function(true);
     let mut design = design.clone();
     optimize(&mut design, &pipeline).unwrap();
-    let mut design = to_code_bits(&design);
+    finish(design, &pipeline)
+}
+
+/// What it makes for AMD's slices.
+fn slices(design: &Design) -> (Netlist, DesignHead) {
+    let pipeline = Pipeline::level("3").unwrap();
+    let mut design = design.clone();
     optimize(&mut design, &pipeline).unwrap();
-    gather_counts(&mut design, &pipeline).unwrap();
+    design.use_slices();
+    finish(design, &pipeline)
+}
+
+fn finish(design: Design, pipeline: &Pipeline) -> (Netlist, DesignHead) {
+    let mut design = to_code_bits(&design);
+    optimize(&mut design, pipeline).unwrap();
+    gather_counts(&mut design, pipeline).unwrap();
     (flatten(&design), design.head)
 }
 
@@ -53,8 +66,10 @@ fn every_shipped_model_is_proved_equal_to_its_network_at_level_3() {
         }
         let plain = lower(&network);
         let (flat, head) = hardware(&plain, PassOptions::default());
+        let (flat_slices, head_slices) = slices(&plain);
         for proof in [
             prove_network(&network, &flat, &head, &ProofOptions::default()),
+            prove_network(&network, &flat_slices, &head_slices, &ProofOptions::default()),
             prove_network(&network, &flatten(&plain), &plain.head, &ProofOptions::default()),
         ] {
             assert!(matches!(proof, Proof::Equal(_)), "{}: {proof:?}", path.display());
