@@ -18,7 +18,7 @@ pub(super) enum Answer {
 }
 
 /// Variables that a solver holds at least before it is left for a new one.
-const VARIABLES: usize = 20_000;
+const VARIABLES: usize = 3_000;
 
 /// The clauses of the cones that were asked about lately.
 ///
