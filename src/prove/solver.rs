@@ -20,6 +20,20 @@ pub(super) enum Answer {
 /// Variables that a solver holds at least before it is left for a new one.
 const VARIABLES: usize = 3_000;
 
+/// Variables up to which a question about inner nodes gets all its conflicts; with more it gets fewer,
+/// since each takes longer and such a question is hardly ever worth it: what is equal deep inside a
+/// large cone is mostly known from the nodes in front of it.
+const EASY: usize = 5_000;
+
+/// How many conflicts a question may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Conflicts {
+    /// This many.
+    All(u64),
+    /// This many in a cone of few variables.
+    Inner(u64),
+}
+
 /// The clauses of the cones that were asked about lately.
 ///
 /// An answer gives values to all variables, those of cones that it has nothing to do with included.
@@ -60,7 +74,7 @@ impl Clauses {
         schedule: &Schedule,
         equal: &[Signal],
         (a, b): (Signal, Signal),
-        conflicts: u64,
+        conflicts: Conflicts,
     ) -> Answer {
         let fresh = self.held.len() > self.most;
         if fresh {
@@ -72,6 +86,10 @@ impl Clauses {
         if fresh {
             self.most = VARIABLES.max(4 * self.held.len());
         }
+        let conflicts = match conflicts {
+            Conflicts::All(conflicts) => conflicts,
+            Conflicts::Inner(conflicts) => conflicts * EASY as u64 / self.held.len().max(EASY) as u64,
+        };
         for assumptions in [[a, !b], [!a, b]] {
             match self.formula.holds(&assumptions, conflicts) {
                 Some(false) => {}

@@ -15,7 +15,7 @@ use rustc_hash::FxHashMap;
 use crate::logic::BitMatrix;
 use crate::netlist::{Netlist, Node, NodeId, Schedule};
 
-use super::solver::{Answer, Clauses};
+use super::solver::{Answer, Clauses, Conflicts};
 use super::window::{self, Seen};
 
 /// Words of random assignments at the start.
@@ -203,7 +203,7 @@ impl<'a> Sweep<'a> {
         // An input equals nothing else.
         open.retain(|_| !matches!(self.netlist.node(node), Node::Input(_)));
         for other in open {
-            match self.ask(own, other, conflicts) {
+            match self.ask(own, other, Conflicts::Inner(conflicts)) {
                 Compared::Equal => return Some(other),
                 Compared::Different(sample) => differences.push(sample),
                 Compared::Unknown => {}
@@ -231,7 +231,7 @@ impl<'a> Sweep<'a> {
     /// Compares two signals.
     pub(super) fn compare(&mut self, a: Signal, b: Signal, conflicts: u64) -> Compared {
         match self.look(a, b) {
-            Compared::Unknown => self.ask(a, b, conflicts),
+            Compared::Unknown => self.ask(a, b, Conflicts::All(conflicts)),
             compared => compared,
         }
     }
@@ -262,7 +262,7 @@ impl<'a> Sweep<'a> {
     }
 
     /// Compares two signals by the solver.
-    fn ask(&mut self, a: Signal, b: Signal, conflicts: u64) -> Compared {
+    fn ask(&mut self, a: Signal, b: Signal, conflicts: Conflicts) -> Compared {
         let (a, b) = (self.resolve(a), self.resolve(b));
         if self.is_late() {
             self.answered.open += 1;
