@@ -49,13 +49,15 @@ pub fn specification(network: &BinarizedNetwork, counted: &DesignHead) -> Netlis
                     spec.partial_scores(head, partial, &columns, width, &mut never_set)
                 }
                 _ => {
-                    let circuit = |group: &std::ops::Range<usize>| match counted {
-                        DesignHead::Classes(head) => {
-                            ClassHead { groups: vec![0..group.len()], ..head.clone() }.popcount(0)
-                        }
+                    let circuit = |class: usize, group: &std::ops::Range<usize>| match counted {
+                        DesignHead::Classes(head) => head.popcount(class),
                         DesignHead::Bits => Popcount::new(group.len()),
                     };
-                    groups.iter().map(|group| spec.count(&circuit(group), &columns[group.clone()], width)).collect()
+                    let scores = groups
+                        .iter()
+                        .enumerate()
+                        .map(|(class, group)| spec.count(&circuit(class, group), &columns[group.clone()], width));
+                    scores.collect()
                 }
             };
             let class = spec.first_largest(&scores);
@@ -280,7 +282,7 @@ mod tests {
     fn cells_that_lose_or_double_a_bit_are_noticed() {
         for inputs in 0..200 {
             assert!(conserves(&Popcount::new(inputs)));
-            let head = ClassHead { counting: Counting::Chains, ..ClassHead::new(vec![0..inputs]) };
+            let head = ClassHead { counting: Counting::Chains, ..ClassHead::new(std::iter::once(0..inputs).collect()) };
             assert!(conserves(&head.popcount(0)));
         }
         let mut lost = Popcount::new(20);
@@ -289,7 +291,8 @@ mod tests {
         let mut doubled = Popcount::new(20);
         doubled.counters[1].inputs[0] = doubled.counters[0].inputs[0];
         assert!(!conserves(&doubled));
-        let chains = ClassHead { counting: Counting::Chains, ..ClassHead::new(vec![0..20]) }.popcount(0);
+        let chains =
+            ClassHead { counting: Counting::Chains, ..ClassHead::new(std::iter::once(0..20).collect()) }.popcount(0);
         let mut late = chains.clone();
         let CounterForm::Chain { carry, .. } = &mut late.counters[0].form else { panic!("a chain") };
         assert_ne!(std::mem::replace(carry, Carry::Zero), Carry::Zero);

@@ -135,7 +135,11 @@ fn comparators_of_one_feature_share_luts_of_two_outputs() {
     let input = InputBus { features: 1, bits: 8, signed: false };
     let luts = |thresholds: &[i64]| {
         let comparators = thresholds.iter().map(|&threshold| Comparator { feature: 0, threshold }).collect();
-        let mut design = wires(input, comparators, DesignHead::Classes(ClassHead::new(vec![0..thresholds.len()])));
+        let mut design = wires(
+            input,
+            comparators,
+            DesignHead::Classes(ClassHead::new(std::iter::once(0..thresholds.len()).collect())),
+        );
         design.use_slices();
         let mut bits = crate::lower::to_code_bits(&design);
         bits.head = DesignHead::Bits;
@@ -156,8 +160,11 @@ fn every_threshold_of_every_width_is_exact_for_luts_of_two_outputs() {
         for (signed, every) in [(false, 1), (true, 1), (false, 7), (true, 5)] {
             let input = InputBus { features: 1, bits, signed };
             let comparators: Vec<Comparator> = thresholds(&input).into_iter().step_by(every).collect();
-            let mut design =
-                wires(input, comparators.clone(), DesignHead::Classes(ClassHead::new(vec![0..comparators.len()])));
+            let mut design = wires(
+                input,
+                comparators.clone(),
+                DesignHead::Classes(ClassHead::new(std::iter::once(0..comparators.len()).collect())),
+            );
             design.use_slices();
             check_equal(&design, &flatten(&design), &all_codes(&input));
         }
