@@ -43,9 +43,11 @@ pub(super) struct Clauses {
     formula: Formula,
     deadline: Option<Instant>,
     variables: Vec<Option<Lit>>,
-    /// The nodes that have a variable, and how many may have one.
+    /// The nodes that have a variable.
     held: Vec<NodeId>,
-    most: usize,
+    /// The last cone in which each node was counted, and how many have been.
+    counted: Vec<u32>,
+    cones: u32,
     covers: Covers,
 }
 
@@ -56,7 +58,8 @@ impl Clauses {
             deadline: None,
             variables: vec![None; nodes],
             held: Vec::new(),
-            most: VARIABLES,
+            counted: vec![0; nodes],
+            cones: 0,
             covers: Covers::default(),
         }
     }
@@ -76,16 +79,12 @@ impl Clauses {
         (a, b): (Signal, Signal),
         conflicts: Conflicts,
     ) -> Answer {
-        let fresh = self.held.len() > self.most;
-        if fresh {
+        if self.held.len() > VARIABLES && self.needs_little(schedule, equal, [a, b]) {
             self.formula = Formula::new();
             self.formula.until(self.deadline);
             self.held.drain(..).for_each(|node| self.variables[node.index()] = None);
         }
         let (a, b) = (self.literal(netlist, schedule, equal, a), self.literal(netlist, schedule, equal, b));
-        if fresh {
-            self.most = VARIABLES.max(4 * self.held.len());
-        }
         let conflicts = match conflicts {
             Conflicts::All(conflicts) => conflicts,
             Conflicts::Inner(conflicts) => conflicts * EASY as u64 / self.held.len().max(EASY) as u64,
@@ -105,6 +104,25 @@ impl Clauses {
         self.formula.clause(&[!a, b]);
         self.formula.clause(&[a, !b]);
         Answer::Never
+    }
+
+    /// Whether the cones of two signals have less than a quarter of the nodes that are held.
+    fn needs_little(&mut self, schedule: &Schedule, equal: &[Signal], signals: [Signal; 2]) -> bool {
+        self.cones += 1;
+        let most = self.held.len() / 4;
+        let mut count = 0;
+        let mut open = signals.map(|signal| signal.node).to_vec();
+        while let Some(node) = open.pop() {
+            if std::mem::replace(&mut self.counted[node.index()], self.cones) == self.cones {
+                continue;
+            }
+            count += 1;
+            if count >= most {
+                return false;
+            }
+            open.extend(schedule.fan_ins(node).iter().map(|fan_in| equal[fan_in.index()].node));
+        }
+        true
     }
 
     fn literal(&mut self, netlist: &Netlist, schedule: &Schedule, equal: &[Signal], signal: Signal) -> Lit {
