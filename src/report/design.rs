@@ -27,6 +27,8 @@ pub struct DesignReport {
     pub head: usize,
     /// LUTs of all parts.
     pub total: usize,
+    /// Whether two tables of one LUT and the positions of carry chains are counted as such.
+    pub slices: bool,
     /// Comparators, one per different threshold of a feature that is used.
     pub comparators: usize,
     /// Features that some comparator reads.
@@ -80,6 +82,7 @@ impl DesignReport {
             name: design.name.clone(),
             encoder,
             total: encoder + layers.iter().sum::<usize>() + head,
+            slices: slices.0.is_some(),
             layers,
             head,
             comparators: design.comparators.len(),
@@ -171,6 +174,7 @@ mod tests {
             layers: vec![300, 100],
             head: 86,
             total: 609,
+            slices: false,
             comparators: 60,
             features_used: 41,
             features: 784,
@@ -220,6 +224,7 @@ depth: 9 levels, 17 without carry chains";
         let slices = DesignReport::new(&design).unwrap();
         assert_eq!(slices.total, slices.encoder + slices.core() + slices.head);
         assert!(slices.core() < tables.core() && slices.head < tables.head, "{slices}\n{tables}");
+        assert!(slices.slices && !tables.slices);
         assert_eq!((slices.depth, slices.comparators), (design.depth(), tables.comparators));
     }
 

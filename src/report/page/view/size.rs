@@ -52,11 +52,18 @@ pub(super) fn area(report: &Report) -> Section {
     Section {
         id: "area",
         title: "Area by part",
-        intro: "Six-input LUTs of the whole design: encoder (comparators and what combines them), core (the trained \
-                layers) and head (population counts and argmax), counted on one netlist of tables in which adders \
-                and comparisons are tables too, without carry chains. A table of more than six inputs counts as the \
-                multiplexer tree that it needs. Levels are tables on the longest path from the input bus to the end of the part."
-            .to_owned(),
+        intro: format!(
+            "Six-input LUTs of the whole design: encoder (comparators and what combines them), core (the trained \
+             layers) and head (population counts and argmax), counted on one netlist of tables in which adders \
+             and comparisons are tables too, without carry chains{}. A table of more than six inputs counts as the \
+             multiplexer tree that it needs. Levels are tables on the longest path from the input bus to the end of the part.",
+            match after.slices {
+                true =>
+                    "; after optimization two tables of one LUT count once, and population counts the positions \
+                         of their carry chains",
+                false => "",
+            }
+        ),
         charts: vec![chart::stacked_bars("LUT6 by part, before and after optimization", "LUT6", &categories, &series)],
         tables: vec![Table {
             caption: String::new(),
