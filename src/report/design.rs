@@ -15,7 +15,7 @@ use crate::passes::{PassError, Pipeline};
 /// takes when synthesis does no better than this program. No carry chains, and a LUT for each table;
 /// but for a design that [has slices](Design::has_slices) two tables of one LUT count once, and counting
 /// costs the LUTs beside its carry chains.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct DesignReport {
     /// Name of the design.
     pub name: String,

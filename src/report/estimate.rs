@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::netlist::{Netlist, Node};
 
+use super::DesignReport;
 use super::lut4::Lut4Counter;
 use super::synthesis::{FAMILIES, Family};
 
@@ -26,15 +27,19 @@ pub struct Estimate {
     pub rule: String,
 }
 
-/// The estimates for every family. `flat` is the whole design as optimized tables, which take
-/// `lut6` six-input LUTs.
-pub(super) fn estimates(flat: &Netlist, lut6: usize, registers: usize) -> Vec<Estimate> {
+/// What the rule of six-input LUTs is for a design in slices.
+const SLICES: &str = "one LUT6 per table of up to six inputs or two tables that share one, and one per position of a \
+                      carry chain.";
+
+/// The estimates for every family. `flat` is the whole design as optimized tables, which `counted`
+/// counts.
+pub(super) fn estimates(flat: &Netlist, counted: &DesignReport, registers: usize) -> Vec<Estimate> {
     let estimate = |family: &Family| Estimate {
         family: family.name.to_owned(),
         lut: family.lut.to_owned(),
-        luts: if family.lut_inputs == 6 { lut6 } else { lut4(flat) },
+        luts: if family.lut_inputs == 6 { counted.total } else { lut4(flat) },
         flip_flops: registers,
-        rule: family.rule.to_owned(),
+        rule: if counted.slices && family.lut_inputs == 6 { SLICES } else { family.rule }.to_owned(),
     };
     FAMILIES.iter().map(estimate).collect()
 }
@@ -83,7 +88,10 @@ mod tests {
         netlist.add_lut(&and, &inputs[..2], Section::Layer(0));
         netlist.add_constant(true, Section::Layer(0));
         assert_eq!(lut4(&netlist), 5);
-        let [xilinx, ice40, ecp5] = &estimates(&netlist, 3, 7)[..] else { panic!() };
+        let [xilinx, ice40, ecp5] = &estimates(&netlist, &DesignReport { total: 3, ..DesignReport::default() }, 7)[..]
+        else {
+            panic!()
+        };
         assert_eq!((xilinx.luts, ice40.luts, ecp5.luts), (3, 5, 5));
         assert_eq!((ice40.lut.as_str(), ice40.flip_flops), ("LUT4", 7));
     }

@@ -135,7 +135,7 @@ impl Report {
             difflut: env!("CARGO_PKG_VERSION").to_owned(),
             optimization: request.optimization.to_owned(),
             model: ModelFacts::new(network, source),
-            estimates: estimate::estimates(&flat, after.total, request.pipelining.registers),
+            estimates: estimate::estimates(&flat, &after, request.pipelining.registers),
             passes: steps::steps(&lowered.core, request.passes, network.layers().len()),
             tables_before: tables::table_counts(&flat_before),
             tables_after: tables::table_counts(&flat),
