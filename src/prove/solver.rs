@@ -25,6 +25,9 @@ const VARIABLES: usize = 3_000;
 /// large cone is mostly known from the nodes in front of it.
 const EASY: usize = 5_000;
 
+/// Nodes of the cone of inner nodes that are not asked about at all.
+const TOO_MANY: usize = 100_000;
+
 /// How many conflicts a question may take.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Conflicts {
@@ -79,7 +82,11 @@ impl Clauses {
         (a, b): (Signal, Signal),
         conflicts: Conflicts,
     ) -> Answer {
-        if self.held.len() > VARIABLES && self.needs_little(schedule, equal, [a, b]) {
+        if matches!(conflicts, Conflicts::Inner(_)) && !self.needs_less(TOO_MANY, schedule, equal, [a, b]) {
+            return Answer::GaveUp;
+        }
+        // More than a question needs, four times over.
+        if self.held.len() > VARIABLES && self.needs_less(self.held.len() / 4, schedule, equal, [a, b]) {
             self.formula = Formula::new();
             self.formula.until(self.deadline);
             self.held.drain(..).for_each(|node| self.variables[node.index()] = None);
@@ -106,10 +113,9 @@ impl Clauses {
         Answer::Never
     }
 
-    /// Whether the cones of two signals have less than a quarter of the nodes that are held.
-    fn needs_little(&mut self, schedule: &Schedule, equal: &[Signal], signals: [Signal; 2]) -> bool {
+    /// Whether the cones of two signals have less than `most` nodes together.
+    fn needs_less(&mut self, most: usize, schedule: &Schedule, equal: &[Signal], signals: [Signal; 2]) -> bool {
         self.cones += 1;
-        let most = self.held.len() / 4;
         let mut count = 0;
         let mut open = signals.map(|signal| signal.node).to_vec();
         while let Some(node) = open.pop() {

@@ -25,8 +25,12 @@ const RANDOM_WORDS: usize = 16;
 const BATCH: usize = 64;
 
 /// Nodes that stand for one class: more than one until the assignments on which they differ are
-/// simulated, or where the solver gave up on them.
+/// simulated, or where the solver gave up on them. So many are asked about by the solver.
 const REPRESENTATIVES: usize = 8;
+
+/// So many are looked at by enumeration, which is quick: scores that random inputs hardly ever bring
+/// close to each other make all of an argmax look alike, and yet each node has its equal.
+const LOOKED_AT: usize = 1_000;
 
 /// A node or its complement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,7 +168,7 @@ impl<'a> Sweep<'a> {
                         known.clear();
                         for &id in &kept {
                             let class = known.entry(self.classes[id.index()]).or_default();
-                            if class.len() < REPRESENTATIVES {
+                            if class.len() < LOOKED_AT {
                                 class.push(id);
                             }
                         }
@@ -172,7 +176,7 @@ impl<'a> Sweep<'a> {
                     }
                 }
                 kept.push(node);
-                if !full {
+                if earlier.len() < LOOKED_AT {
                     known.entry(self.classes[node.index()]).or_default().push(node);
                 }
                 break;
@@ -202,6 +206,7 @@ impl<'a> Sweep<'a> {
         }
         // An input equals nothing else.
         open.retain(|_| !matches!(self.netlist.node(node), Node::Input(_)));
+        open.truncate(REPRESENTATIVES);
         for other in open {
             match self.ask(own, other, Conflicts::Inner(conflicts)) {
                 Compared::Equal => return Some(other),
