@@ -105,14 +105,15 @@ fn slices_of_the_shipped_model_are_proved_and_simulated_before_and_after_synthes
 }
 
 #[test]
-fn streamed_convolutions_of_slices_equal_inference() {
-    let test = "streamed_convolutions_of_slices_equal_inference";
+fn streamed_convolutions_of_slices_are_proved_and_equal_inference() {
+    let test = "streamed_convolutions_of_slices_are_proved_and_equal_inference";
     if !["iverilog", "vvp"].iter().all(|program| tool(test, program)) {
         return;
     }
     let arguments = ["digits_conv", "--convolution", "streaming", "--interface", "valid", "--check", "icarus"];
-    let (_folder, text) = export(&[&arguments[..], &["--vectors", "10"]].concat());
+    let (_folder, text) = export(&[&arguments[..], &["--vectors", "10", "--prove"]].concat());
     assert!(text.contains(" equal on 10 vectors"), "{text}");
+    assert!(text.contains("proof: every kernel and what stands behind them equal to the network's"), "{text}");
 }
 
 #[test]
