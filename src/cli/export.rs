@@ -11,8 +11,8 @@ use crate::emit::{
     Target, TestVectors, Vector,
 };
 use crate::files::{nearest, write_atomically, write_folder};
-use crate::lower::{flatten, lower};
-use crate::netlist::{Design, DesignHead, Netlist};
+use crate::lower::{flatten, flatten_in_pieces, lower};
+use crate::netlist::{Design, Netlist};
 use crate::passes::{MapGoal, PassOptions, PassReport, Pipeline, optimize};
 use crate::prove::{self, Proof, ProofOptions};
 use crate::report::DesignReport;
@@ -410,7 +410,7 @@ fn one_writer_each(emitted: &[(&'static dyn Target, Vec<EmittedFile>)]) -> Resul
 /// Runs the checks of `plan` on what was printed.
 fn check(arguments: &ExportArgs, plan: Plan, work: &Work) -> Result<(), CliError> {
     if arguments.prove {
-        prove(&work.model.network, &work.flat, &work.bits.as_ref().unwrap_or(&work.words).design.head)?;
+        prove(&work.model.network, &work.bits.as_ref().unwrap_or(&work.words).design)?;
     }
     say!("vectors: {}", work.samples.describe(&work.words.vectors));
     let latency = |target: &dyn Target| work.latency(target, &arguments.options);
@@ -452,11 +452,11 @@ fn expand(words: &Variant, pipeline: &Pipeline) -> Result<Variant, CliError> {
     Ok(Variant { design, vectors: TestVectors { vectors }, provenance, passes })
 }
 
-/// Proves the flat netlist equal to the network and prints the line on it; an error
-/// says when it is not or remains open.
-fn prove(network: &BinarizedNetwork, flat: &Netlist, head: &DesignHead) -> Result<(), CliError> {
+/// Proves the design equal to the network and prints the line on it; an error says when it is not or
+/// remains open.
+fn prove(network: &BinarizedNetwork, design: &Design) -> Result<(), CliError> {
     let started = Instant::now();
-    let proof = prove::prove_network(network, flat, head, &ProofOptions::default());
+    let proof = prove::prove_design(network, &flatten_in_pieces(design), &ProofOptions::default());
     let seconds = started.elapsed().as_secs_f64();
     match proof {
         Proof::Equal(answered) => {

@@ -52,6 +52,23 @@ pub enum DesignHead {
     Classes(ClassHead),
 }
 
+/// A design as tables only, whole and in three pieces, each with the outputs of the one before as its
+/// primary inputs.
+#[derive(Clone, Debug)]
+pub struct FlatDesign {
+    /// How the design counts.
+    pub head: DesignHead,
+    /// From the bits of the codes, feature by feature and lowest bit first, to the class and the scores,
+    /// each lowest bit first, or to the plain bits.
+    pub whole: Netlist,
+    /// From the bits of the codes to the outputs of the core.
+    pub core: Netlist,
+    /// From the outputs of the core to the scores. None of it and of the class for plain bits.
+    pub scores: Netlist,
+    /// From the scores to the class.
+    pub class: Netlist,
+}
+
 /// A complete design: comparators, core netlist, head.
 ///
 /// Primary input `i` of the core is driven by comparator `i`. The design is combinational; a

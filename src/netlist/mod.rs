@@ -21,7 +21,7 @@ mod table_pool;
 mod validate;
 
 pub use argmax::{Argmax, Contestant, Duel};
-pub use design::{Comparator, Design, DesignError, DesignHead, InputBus, Outputs};
+pub use design::{Comparator, Design, DesignError, DesignHead, FlatDesign, InputBus, Outputs};
 pub use graph::{FanIns, Netlist, Node, NodeId, Section};
 pub use head::{ClassHead, PartialCount, PartialCounts, PartialCountsError, Term};
 pub use pairs::{SHARED_INPUTS, pair_tables, paired_lut6};

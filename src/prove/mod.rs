@@ -1,21 +1,24 @@
 //! Proofs that netlists compute the same function.
 //!
-//! [`prove_equal`] compares two netlists by SAT sweeping; [`prove_network`] compares a hardware
-//! netlist with a [`specification`] that is made directly and slowly from the binarized network.
+//! [`prove_equal`] compares two netlists by SAT sweeping; [`prove_design`] and [`prove_network`] compare
+//! hardware with a [`specification`] that is made directly and slowly from the binarized network.
 //! Neither simulates its way to a verdict: equal means equal on every input.
 
 mod cover;
+mod design;
 mod formula;
 mod solver;
 mod specification;
 mod sweep;
 mod window;
 
+pub use design::prove_design;
 pub(crate) use formula::{Covers, Formula, Lit};
 pub use specification::specification;
 pub use sweep::Answered;
 pub(crate) use sweep::{Effort, Signal, Sweep};
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use crate::binarized::BinarizedNetwork;
@@ -102,14 +105,19 @@ pub(crate) fn prove_pairs(joint: &Netlist, pairs: &[(Signal, Signal)], options: 
 /// When the netlist has other primary inputs or outputs than the network.
 pub fn prove_network(network: &BinarizedNetwork, flat: &Netlist, head: &DesignHead, options: &ProofOptions) -> Proof {
     let wanted = specification(network, head);
-    let missing = wanted.outputs().len().saturating_sub(flat.outputs().len());
+    prove_equal(&wanted, &padded(flat, wanted.outputs().len()), options)
+}
+
+/// The netlist with outputs that are never set up to so many.
+fn padded(netlist: &Netlist, outputs: usize) -> Cow<'_, Netlist> {
+    let missing = outputs.saturating_sub(netlist.outputs().len());
     if missing == 0 {
-        return prove_equal(&wanted, flat, options);
+        return Cow::Borrowed(netlist);
     }
-    let mut flat = flat.clone();
-    let zero = flat.add_constant(false, Section::Head);
-    (0..missing).for_each(|_| flat.add_output(zero));
-    prove_equal(&wanted, &flat, options)
+    let mut netlist = netlist.clone();
+    let zero = netlist.add_constant(false, Section::Head);
+    (0..missing).for_each(|_| netlist.add_output(zero));
+    Cow::Owned(netlist)
 }
 
 /// The codes that a sample of the bits of a flat netlist stands for.

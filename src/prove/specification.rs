@@ -22,51 +22,58 @@ use crate::netlist::{ClassHead, CountBit, DesignHead, Netlist, NodeId, PartialCo
 /// When the cells of a popcount do not conserve the count, or the partial counts are not those of
 /// `network`: a mistake of this program.
 pub fn specification(network: &BinarizedNetwork, counted: &DesignHead) -> Netlist {
-    let format = network.input();
     let mut spec = Spec { netlist: Netlist::new() };
-    let bus: Vec<NodeId> =
-        (0..network.features() * format.bits as usize).map(|_| spec.netlist.add_input(Section::Encoder)).collect();
-    let bits = network.encoder().to_integer(format);
-    let mut columns: Vec<NodeId> = bits.iter().map(|bit| spec.encoded(format, bit, &bus)).collect();
-    for (index, layer) in network.layers().iter().enumerate() {
-        columns = (0..layer.width())
-            .map(|node| {
-                let pins: Vec<NodeId> = layer.pins(node).iter().map(|&column| columns[column as usize]).collect();
-                spec.netlist.add_lut(&layer.tables[node], &pins, Section::Layer(index as u32))
-            })
-            .collect();
-    }
-    match network.head() {
-        Head::Bits => columns.iter().for_each(|&column| spec.netlist.add_output(column)),
-        head @ Head::GroupSum { .. } => {
-            let groups = head.groups(columns.len());
-            let width = bits_for(groups.iter().map(ExactSizeIterator::len).max().unwrap_or(0));
-            let mut never_set = Vec::new();
-            let scores: Vec<Vec<NodeId>> = match counted {
-                DesignHead::Classes(head @ ClassHead { partial: Some(partial), .. }) => {
-                    let sizes: Vec<usize> = groups.iter().map(ExactSizeIterator::len).collect();
-                    assert_eq!(partial.sizes, sizes, "the outputs that partial counts count");
-                    spec.partial_scores(head, partial, &columns, width, &mut never_set)
-                }
-                _ => {
-                    let circuit = |class: usize, group: &std::ops::Range<usize>| match counted {
-                        DesignHead::Classes(head) => head.popcount(class),
-                        DesignHead::Bits => Popcount::new(group.len()),
-                    };
-                    let scores = groups
-                        .iter()
-                        .enumerate()
-                        .map(|(class, group)| spec.count(&circuit(class, group), &columns[group.clone()], width));
-                    scores.collect()
-                }
-            };
+    let core = spec.core(network, counted);
+    let scores = spec.scores(network, counted, &core.counted);
+    let outputs = match network.head() {
+        Head::Bits => core.counted,
+        Head::GroupSum { .. } => {
             let class = spec.first_largest(&scores);
-            for node in class.into_iter().chain(scores.into_iter().flatten()).chain(never_set) {
-                spec.netlist.add_output(node);
-            }
+            class.into_iter().chain(scores.into_iter().flatten()).chain(core.never_set).collect()
+        }
+    };
+    spec.with_outputs(outputs)
+}
+
+/// The same in three pieces, each with the outputs of the one before as its primary inputs.
+pub(super) struct Pieces {
+    /// From the bits of the codes to the bits that are counted, or the plain bits; behind them the
+    /// bits that are said to be never set.
+    pub(super) core: Netlist,
+    /// From the bits that are counted to the scores, class 0 first and each lowest bit first; of a
+    /// network of plain bits this and the class have no outputs.
+    pub(super) scores: Netlist,
+    /// From the scores to the class, lowest bit first.
+    pub(super) class: Netlist,
+}
+
+impl Pieces {
+    /// # Panics
+    /// As [`specification`].
+    pub(super) fn new(network: &BinarizedNetwork, counted: &DesignHead) -> Self {
+        let mut core = Spec { netlist: Netlist::new() };
+        let Core { counted: bits, never_set } = core.core(network, counted);
+        let bits_counted = bits.len();
+        let mut scores = Spec { netlist: Netlist::new() };
+        let ones = scores.inputs(bits_counted);
+        let counts = scores.scores(network, counted, &ones);
+        let mut class = Spec { netlist: Netlist::new() };
+        let numbers: Vec<Vec<NodeId>> = counts.iter().map(|score| class.inputs(score.len())).collect();
+        let winner = class.first_largest(&numbers);
+        Self {
+            core: core.with_outputs(bits.into_iter().chain(never_set).collect()),
+            scores: scores.with_outputs(counts.into_iter().flatten().collect()),
+            class: class.with_outputs(winner),
         }
     }
-    spec.netlist
+}
+
+/// What stands in front of the counting.
+struct Core {
+    /// The bits that are counted: those of the last layer or of partial counts.
+    counted: Vec<NodeId>,
+    /// Bits of partial counts that no output of the core states.
+    never_set: Vec<NodeId>,
 }
 
 struct Spec {
@@ -76,6 +83,62 @@ struct Spec {
 impl Spec {
     fn gate(&mut self, pins: &[NodeId], f: impl Fn(usize) -> bool) -> NodeId {
         self.netlist.add_lut(&TruthTable::from_fn(pins.len(), f), pins, Section::Head)
+    }
+
+    fn inputs(&mut self, count: usize) -> Vec<NodeId> {
+        (0..count).map(|_| self.netlist.add_input(Section::Head)).collect()
+    }
+
+    fn with_outputs(mut self, outputs: Vec<NodeId>) -> Netlist {
+        outputs.into_iter().for_each(|node| self.netlist.add_output(node));
+        self.netlist
+    }
+
+    /// Encoder, layers and partial counts.
+    fn core(&mut self, network: &BinarizedNetwork, counted: &DesignHead) -> Core {
+        let format = network.input();
+        let bus: Vec<NodeId> =
+            (0..network.features() * format.bits as usize).map(|_| self.netlist.add_input(Section::Encoder)).collect();
+        let bits = network.encoder().to_integer(format);
+        let mut columns: Vec<NodeId> = bits.iter().map(|bit| self.encoded(format, bit, &bus)).collect();
+        for (index, layer) in network.layers().iter().enumerate() {
+            columns = (0..layer.width())
+                .map(|node| {
+                    let pins: Vec<NodeId> = layer.pins(node).iter().map(|&column| columns[column as usize]).collect();
+                    self.netlist.add_lut(&layer.tables[node], &pins, Section::Layer(index as u32))
+                })
+                .collect();
+        }
+        match counted {
+            DesignHead::Classes(head @ ClassHead { partial: Some(partial), .. }) => {
+                let sizes: Vec<usize> =
+                    network.head().groups(columns.len()).iter().map(ExactSizeIterator::len).collect();
+                assert_eq!(partial.sizes, sizes, "the outputs that partial counts count");
+                self.partial_counts(head, partial, &columns)
+            }
+            _ => Core { counted: columns, never_set: Vec::new() },
+        }
+    }
+
+    /// The scores of all classes from the bits that are counted.
+    fn scores(&mut self, network: &BinarizedNetwork, counted: &DesignHead, ones: &[NodeId]) -> Vec<Vec<NodeId>> {
+        let head @ Head::GroupSum { .. } = network.head() else { return Vec::new() };
+        let outputs = network.output_width();
+        let sizes: Vec<usize> = head.groups(outputs).iter().map(ExactSizeIterator::len).collect();
+        let width = bits_for(sizes.iter().copied().max().unwrap_or(0));
+        let score = |(class, &largest): (usize, &usize)| {
+            let (circuit, group) = match counted {
+                DesignHead::Classes(head) => (head.popcount(class), head.groups[class].clone()),
+                DesignHead::Bits => {
+                    let start = sizes[..class].iter().sum();
+                    (Popcount::new(largest), start..start + largest)
+                }
+            };
+            assert_eq!(circuit.inputs, group.len(), "bits that the popcount of class {class} counts");
+            assert!(circuit.width >= bits_for(largest), "a popcount of class {class} for counts up to {largest}");
+            self.count(&circuit, &ones[group], width)
+        };
+        sizes.iter().enumerate().map(score).collect()
     }
 
     fn constant(&mut self, value: bool) -> NodeId {
@@ -109,17 +172,10 @@ impl Spec {
         result
     }
 
-    /// The scores by the partial counts of `head`, each counted bit by bit; the bits that no output
-    /// of the core states go to `never_set`.
-    fn partial_scores(
-        &mut self,
-        head: &ClassHead,
-        partial: &PartialCounts,
-        columns: &[NodeId],
-        width: usize,
-        never_set: &mut Vec<NodeId>,
-    ) -> Vec<Vec<NodeId>> {
+    /// The partial counts of `head`, each counted bit by bit.
+    fn partial_counts(&mut self, head: &ClassHead, partial: &PartialCounts, columns: &[NodeId]) -> Core {
         assert_eq!(partial.validate(&head.groups), Ok(()), "partial counts that state what the classes count");
+        let mut never_set = Vec::new();
         let mut terms: Vec<Option<NodeId>> = vec![None; partial.terms.len()];
         for (count, outputs) in partial.counts.iter().zip(partial.outputs()) {
             let mut bits = vec![self.constant(false); outputs.len()];
@@ -139,12 +195,11 @@ impl Spec {
                 }
             }
         }
-        let terms: Vec<NodeId> = terms.into_iter().flatten().collect();
-        let count = |class: usize| self.count(&head.popcount(class), &terms[head.groups[class].clone()], width);
-        (0..head.groups.len()).map(count).collect()
+        Core { counted: terms.into_iter().flatten().collect(), never_set }
     }
 
-    /// What `popcount` makes of its bits, in `width` bits.
+    /// What `popcount` makes of its bits, in `width` bits. Those that it has no room for are zero: a count
+    /// does not reach them.
     fn count(&mut self, popcount: &Popcount, ones: &[NodeId], width: usize) -> Vec<NodeId> {
         assert!(conserves(popcount), "the cells of a popcount of {} bits lose a bit", ones.len());
         let mut results: Vec<Vec<NodeId>> = Vec::new();
@@ -179,6 +234,9 @@ impl Spec {
                 carry = self.gate(&[a, b, carry], |row| row.count_ones() >= 2);
                 sum
             })
+            .take(popcount.width)
+            .chain(std::iter::repeat(zero))
+            .take(width)
             .collect()
     }
 

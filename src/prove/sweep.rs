@@ -6,6 +6,7 @@
 //! the questions small; an assignment on which two nodes differ joins the simulation.
 //! (A. Kuehlmann, F. Krohm, "Equivalence checking using cuts and heaps", 1997.)
 
+use std::ops::AddAssign;
 use std::time::Instant;
 
 use rand::{RngCore, SeedableRng};
@@ -82,6 +83,14 @@ pub struct Answered {
     pub by_solver: usize,
     /// Neither, within the limit.
     pub open: usize,
+}
+
+impl AddAssign for Answered {
+    fn add_assign(&mut self, other: Self) {
+        self.by_enumeration += other.by_enumeration;
+        self.by_solver += other.by_solver;
+        self.open += other.open;
+    }
 }
 
 impl<'a> Sweep<'a> {

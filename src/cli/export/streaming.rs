@@ -11,7 +11,7 @@ use crate::cli::lossy::{self, Lossy};
 use crate::cli::samples::{Samples, load_samples, load_vectors};
 use crate::emit::{self, EmittedFile, FrameTiming, LutStyle, StreamRequest, Target, TestVectors};
 use crate::files::write_folder;
-use crate::lower::{flatten, lower, lower_streamed};
+use crate::lower::{flatten_in_pieces, lower, lower_streamed};
 use crate::netlist::{Design, NetlistStats, StreamedDesign, paired_lut6};
 use crate::passes::{PassReport, optimize};
 use crate::prove::{self, Proof, ProofOptions};
@@ -189,7 +189,7 @@ fn prove(work: &Work) -> Result<(), CliError> {
 
 fn prove_part(network: &BinarizedNetwork, design: &Design) -> Result<(), CliError> {
     let name = network.name();
-    match prove::prove_network(network, &flatten(design), &design.head, &ProofOptions::default()) {
+    match prove::prove_design(network, &flatten_in_pieces(design), &ProofOptions::default()) {
         Proof::Equal(_) => Ok(()),
         Proof::Different { output, .. } => {
             Err(CliError::Different(format!("proof: output bit {output} of `{name}` differs from the network")))

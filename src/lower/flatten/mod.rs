@@ -8,7 +8,7 @@ mod comparators;
 mod gates;
 mod popcount;
 
-use crate::netlist::{ClassHead, Design, DesignHead, Netlist, NodeId, Section};
+use crate::netlist::{ClassHead, Design, DesignHead, FlatDesign, Netlist, NodeId, Section};
 
 use gates::{Gates, Signal};
 
@@ -29,13 +29,7 @@ pub fn flatten(design: &Design) -> Netlist {
     let outputs: Vec<Signal> = match &design.head {
         DesignHead::Bits => bits,
         DesignHead::Classes(head) => {
-            let mut scores: Vec<Vec<Signal>> = Vec::with_capacity(head.groups.len());
-            let (circuits, which) = head.popcounts();
-            for (group, circuit) in head.groups.iter().zip(which) {
-                let mut score = popcount::popcount(&mut gates, &circuits[circuit], &bits[group.clone()]);
-                score.resize(head.score_bits(), Signal::Constant(false));
-                scores.push(score);
-            }
+            let scores = scores(&mut gates, head, &bits);
             let mut outputs = argmax::argmax(&mut gates, &head.argmax(), &scores);
             outputs.extend(scores.into_iter().flatten());
             outputs
@@ -45,6 +39,29 @@ pub fn flatten(design: &Design) -> Netlist {
     for node in nodes {
         netlist.add_output(node);
     }
+    netlist
+}
+
+/// The design as [`flatten`] has it, and in pieces.
+pub fn flatten_in_pieces(design: &Design) -> FlatDesign {
+    let mut core = Netlist::with_capacity(design.input.width() + design.core.nodes(), design.core.pins());
+    let bus: Vec<NodeId> = (0..design.input.width()).map(|_| core.add_input(Section::Encoder)).collect();
+    encoder(&mut core, design, &bus).into_iter().for_each(|node| core.add_output(node));
+    let (scores, class) = match &design.head {
+        DesignHead::Bits => (Netlist::new(), Netlist::new()),
+        DesignHead::Classes(head) => (flatten_scores(head, design.core.outputs().len()), flatten_argmax(head)),
+    };
+    FlatDesign { head: design.head.clone(), whole: flatten(design), core, scores, class }
+}
+
+/// The counting of `head` as tables, over the bits that are counted as primary inputs.
+fn flatten_scores(head: &ClassHead, counted: usize) -> Netlist {
+    let mut netlist = Netlist::new();
+    let bits: Vec<Signal> = (0..counted).map(|_| Signal::Node(netlist.add_input(Section::Head))).collect();
+    let mut gates = Gates { netlist: &mut netlist, section: Section::Head };
+    let scores = scores(&mut gates, head, &bits);
+    let nodes: Vec<NodeId> = scores.into_iter().flatten().map(|bit| gates.node(bit)).collect();
+    nodes.into_iter().for_each(|node| netlist.add_output(node));
     netlist
 }
 
@@ -61,6 +78,17 @@ pub fn flatten_argmax(head: &ClassHead) -> Netlist {
     let nodes: Vec<NodeId> = class.into_iter().map(|bit| gates.node(bit)).collect();
     nodes.into_iter().for_each(|node| netlist.add_output(node));
     netlist
+}
+
+/// The score of every class, each of `score_bits` bits, lowest first.
+fn scores(gates: &mut Gates<'_>, head: &ClassHead, bits: &[Signal]) -> Vec<Vec<Signal>> {
+    let (circuits, which) = head.popcounts();
+    let score = |(group, circuit): (&std::ops::Range<usize>, usize)| {
+        let mut score = popcount::popcount(gates, &circuits[circuit], &bits[group.clone()]);
+        score.resize(head.score_bits(), Signal::Constant(false));
+        score
+    };
+    head.groups.iter().zip(which).map(score).collect()
 }
 
 /// The comparators as tables over the input bus and the core behind them; the core's outputs.
