@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 
 use difflut::binarized::arbitrary::{NetworkShape, random_network};
 
-use crate::support::{Ended, program, tool};
+use difflut::emit::{EmitOptions, EmitRequest, LutStyle, target};
+use difflut::lower::{flatten, lower};
+use difflut::verify::{CheckRequest, VectorPlan, Verdict};
+
+use crate::support::{Ended, program, provenance, tool};
 
 /// A small model file in `folder`.
 fn model(folder: &Path) -> PathBuf {
@@ -134,13 +138,15 @@ fn the_doctor_names_what_is_missing_broken_and_working() {
     assert!(text.contains("checks that can run: none"), "{text}");
 }
 
-/// Exports the small model; the files of the design without its test bench.
-fn exported(folder: &Path) -> Vec<PathBuf> {
+/// Exports the small model with these options; the files of the design without its test bench.
+fn exported(folder: &Path, options: &[&str]) -> Vec<PathBuf> {
     let path = model(folder);
-    let ended = program("difflut-export", folder, &[path.to_str().unwrap(), "--name", "tiny", "--out", "out"]);
+    let arguments = [&[path.to_str().unwrap(), "--name", "tiny", "--out", "out"], options].concat();
+    let ended = program("difflut-export", folder, &arguments);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    let files = fs::read_dir(folder.join("out")).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<PathBuf> = files
+    let entries = |folder: &Path| fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> = entries(&folder.join("out"))
+        .chain(entries(&folder.join("out/primitives")))
         .filter(|path| path.to_str().unwrap().ends_with(".v") && !path.to_str().unwrap().ends_with("_tb.v"))
         .collect();
     files.sort();
@@ -173,11 +179,39 @@ fn an_older_export_is_checked_as_it_is() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let files = exported(folder.path());
+    let files = exported(folder.path(), &[]);
     let ended = verify_files(folder.path(), &files, &FOREIGN);
     assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
     assert!(ended.stdout.contains("check icarus     equal on 1000 vectors"), "{}", ended.stdout);
     assert!(ended.stdout.contains("check formal     proved equal, for all 2^6 inputs"), "{}", ended.stdout);
+}
+
+/// The lines of `text` behind one that contains `words`, the first of them trimmed.
+fn line_behind<'a>(text: &'a str, words: &str) -> &'a str {
+    text.lines().skip_while(|line| !line.contains(words)).nth(1).unwrap_or_default().trim()
+}
+
+/// Runs the reproducer in `kept` by the command that was printed and that stands in it, and expects this.
+fn reproduces(kept: &Path, printed: &str, expected: &str) {
+    let command = line_behind(printed, "reproducer: cone.v with cone_tb.v");
+    let bench = fs::read_to_string(kept.join("cone_tb.v")).unwrap();
+    assert!(command.starts_with("iverilog ") && bench.contains(&format!(" {command}\n")), "`{command}` in {bench}");
+    let output = std::process::Command::new("sh").args(["-c", command]).current_dir(kept).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Empties a table of the first layer by hand in the lines that have `start` in them; the wire that becomes
+/// wrong.
+fn empty_a_table(files: &[PathBuf], start: &str, end: char) -> String {
+    let texts: Vec<String> = files.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let mut lines = texts.iter().flat_map(|text| text.lines());
+    let line = lines.find(|line| line.contains(start)).unwrap();
+    let digits = line.find("'h").unwrap() + 2;
+    let length = line[digits..].find(end).unwrap();
+    let emptied = format!("{}{}{}", &line[..digits], "0".repeat(length), &line[digits + length..]);
+    edit(files, |text| text.replace(line, &emptied));
+    let name = &line[line.find("l0_n").unwrap()..];
+    name[..name.find([' ', ')']).unwrap()].to_owned()
 }
 
 #[test]
@@ -186,18 +220,11 @@ fn a_hand_edit_is_located_with_its_table_and_a_reproducer_that_fails() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let files = exported(folder.path());
-    // A first-layer table that does not look like an expression is emptied by hand.
-    let texts: Vec<String> = files.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
-    let mut lines = texts.iter().flat_map(|text| text.lines());
-    let line = lines.find(|line| line.contains("localparam") && line.contains("T_l0_n")).unwrap();
-    let (left, right) = line.split_once(" = ").unwrap();
-    let base = right.find('h').unwrap();
-    let zeros = "0".repeat(right.len() - base - 2);
-    edit(&files, |text| text.replace(line, &format!("{left} = {}{zeros};", &right[..=base])));
+    let files = exported(folder.path(), &[]);
+    // One that does not look like an expression.
+    let wire = empty_a_table(&files, " T_l0_n", ';');
     let ended = verify_files(folder.path(), &files, &FOREIGN);
     assert_eq!(ended.code, 1, "{}{}", ended.stdout, ended.stderr);
-    let wire = left.split("T_").nth(1).unwrap();
     for words in [
         format!("first wire that differs: {wire}, node "),
         "of layer 0".into(),
@@ -206,17 +233,98 @@ fn a_hand_edit_is_located_with_its_table_and_a_reproducer_that_fails() {
         "    inputs  ".into(),
         ", all right".into(),
         "    expected 1, got 0; ".into(),
-        "    reproducer: cone.v with cone_tb.v".into(),
         "files and the output of the tools: build".into(),
     ] {
         assert!(ended.stdout.contains(&words), "no `{words}` in {}", ended.stdout);
     }
     let kept =
         fs::read_dir(folder.path().join("build")).unwrap().next().unwrap().unwrap().path().join("failures/icarus");
-    let built = crate::support::run(&kept, "iverilog", "-g2005 -o cone cone.v cone_tb.v");
-    assert!(built.success, "{}", built.output);
-    let ran = crate::support::run(&kept, "vvp", "-n cone");
-    assert_eq!(ran.output, format!("FAIL {wire} is 0, expected 1\n"));
+    reproduces(&kept, &ended.stdout, &format!("FAIL {wire} is 0, expected 1\n"));
+}
+
+#[test]
+fn a_reproducer_of_primitives_runs_with_their_models() {
+    if !simulators("a_reproducer_of_primitives_runs_with_their_models") {
+        return;
+    }
+    for (style, start) in [("primitive", ") lut_l0_n"), ("slice", " LUT6_2 #(.INIT(64'h")] {
+        let folder = tempfile::tempdir().unwrap();
+        let files = exported(folder.path(), &["--lut-style", style]);
+        let wire = empty_a_table(&files, start, ')');
+        let ended = verify_files(folder.path(), &files, &["--top", "tiny", "--check", "icarus"]);
+        assert_eq!(ended.code, 1, "{style}: {}{}", ended.stdout, ended.stderr);
+        // Both tables of a shared LUT are gone; the first that shows is named.
+        let shown = ended.stdout.split("first wire that differs: ").nth(1).unwrap().split(',').next().unwrap();
+        assert!(shown == wire || style == "slice" && shown.contains("_n"), "{style}: {wire}, {shown}");
+        assert_eq!(ended.stdout.contains("; the artefact has "), style == "primitive", "{}", ended.stdout);
+        let kept = fs::read_dir(folder.path().join("build")).unwrap().next().unwrap().unwrap().path();
+        let command = line_behind(&ended.stdout, "reproducer: ");
+        assert!(command.contains("_LUT"), "{style}: {command}");
+        reproduces(&kept.join("failures/icarus"), &ended.stdout, &format!("FAIL {shown} is 0, expected 1\n"));
+    }
+}
+
+#[test]
+fn a_reproducer_of_an_export_lies_beside_the_models_of_its_primitives() {
+    let test = "a_reproducer_of_an_export_lies_beside_the_models_of_its_primitives";
+    if !["iverilog", "vvp"].iter().all(|program| tool(test, program)) {
+        return;
+    }
+    for style in [LutStyle::Primitive, LutStyle::Slice] {
+        let network = random_network(11, &NetworkShape::small());
+        let mut design = lower(&network);
+        if style == LutStyle::Slice {
+            design.use_slices();
+        }
+        let mut options = EmitOptions::default();
+        options.hdl.lut_style = style;
+        let vectors = difflut::verify::test_vectors(&network, &[], &VectorPlan { count: 50, seed: 1 });
+        let mut files = target("verilog")
+            .unwrap()
+            .emit(&EmitRequest {
+                design: &design,
+                flat: &flatten(&design),
+                provenance: &provenance(),
+                options: &options,
+                vectors: &vectors,
+            })
+            .unwrap();
+        // Every primitive of the first layer gives zero.
+        for file in files.iter_mut().filter(|file| file.name.ends_with("_core.v")) {
+            let text = String::from_utf8(file.contents.clone()).unwrap();
+            let line = |line: &str| match line.split_once("'h").filter(|_| line.contains(" lut_l0_n")) {
+                Some((left, right)) => {
+                    let digits = right.find(')').unwrap();
+                    format!("{left}'h{}{}\n", "0".repeat(digits), &right[digits..])
+                }
+                None => format!("{line}\n"),
+            };
+            file.contents = text.lines().map(line).collect::<String>().into_bytes();
+        }
+        let scratch = tempfile::tempdir().unwrap();
+        let request = CheckRequest {
+            design: &design,
+            reference: &design,
+            files: &files,
+            identifier: &difflut::emit::identifier(&design.name),
+            latency: 0,
+            frame: None,
+            options: &options,
+            vectors: &vectors,
+            folder: scratch.path(),
+            limit: std::time::Duration::from_secs(60),
+            foreign: false,
+        };
+        let verdict = difflut::verify::check(difflut::verify::checker("icarus").unwrap(), &request).unwrap();
+        let Verdict::Different { first, .. } = verdict else { panic!("{verdict:?}") };
+        let details = difflut::verify::locate(&request, &first, &[&design]).unwrap();
+        let kept = tempfile::tempdir().unwrap();
+        difflut::verify::keep_folder(scratch.path(), kept.path(), &files).unwrap();
+        let command = line_behind(&details, "reproducer: ");
+        assert!(command.contains(" primitives/LUT"), "{command}");
+        let wire = details.split("first wire that differs: ").nth(1).unwrap().split(',').next().unwrap();
+        reproduces(kept.path(), &details, &format!("FAIL {wire} is 0, expected 1\n"));
+    }
 }
 
 #[test]
@@ -225,7 +333,7 @@ fn another_interface_is_bad_input_and_a_port_map_helps() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let files = exported(folder.path());
+    let files = exported(folder.path(), &[]);
     edit(&files, |text| text.replace("features", "pixels").replace("class_index", "label"));
     let ended = verify_files(folder.path(), &files, &FOREIGN);
     assert_eq!(ended.code, 2, "{}{}", ended.stdout, ended.stderr);
@@ -264,9 +372,17 @@ fn gates_after_synthesis_are_the_same_function() {
     for name in ["gates-xilinx", "gates-ice40", "gates-ecp5"] {
         assert!(ended.stdout.contains(&format!("check {name:<10} equal on 100 vectors")), "{}", ended.stdout);
     }
-    let ended =
-        verify(folder.path(), &["--check", "gates-xilinx", "--lut-style", "primitive", "--registers-every", "2"]);
-    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    for (style, cell) in [("primitive", "LUT3 "), ("slice", "CARRY4 ")] {
+        let checks = ["--check", "gates-xilinx,gates-ice40", "--lut-style", style, "--registers-every", "2"];
+        let ended = verify(folder.path(), &[&checks[..], &["--vectors", "100", "--keep", style]].concat());
+        assert_eq!(ended.code, 0, "{style}: {}{}", ended.stdout, ended.stderr);
+        let kept =
+            |family: &str, file: &str| fs::read_to_string(folder.path().join(style).join(family).join(file)).unwrap();
+        // AMD's own cells stay what they are; for another family their models are synthesized.
+        assert!(kept("gates-xilinx", "gates.v").contains(cell), "{style}");
+        assert!(!kept("gates-xilinx", "transcript.txt").contains("primitives/"), "{style}");
+        assert!(kept("gates-ice40", "transcript.txt").contains(&format!("primitives/{}.v", cell.trim())), "{style}");
+    }
 }
 
 #[test]

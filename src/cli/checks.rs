@@ -255,7 +255,7 @@ fn run_check(
         None => None,
     };
     if let Some(kept) = kept {
-        verify::keep_folder(folder.path(), &kept)?;
+        verify::keep_folder(folder.path(), &kept, files)?;
         record.kept = Some(kept);
     }
     Ok(Some(record))

@@ -114,11 +114,11 @@ impl CheckRequest<'_> {
         self.files.iter().map(|file| file.name.as_str()).filter(|name| name.ends_with(ending)).collect()
     }
 
-    /// The artefact's Verilog files without its test bench and without files of these endings.
-    pub(super) fn design_sources(&self, without: &[&str]) -> Vec<&str> {
+    /// The artefact's Verilog files without its test bench.
+    pub(super) fn design_sources(&self) -> Vec<&str> {
         let mut sources = self.names_ending_in(".v");
         let bench = format!("{}_tb.v", self.identifier);
-        sources.retain(|name| *name != bench && !without.iter().any(|ending| name.ends_with(ending)));
+        sources.retain(|name| *name != bench);
         sources
     }
 

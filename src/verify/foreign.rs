@@ -7,6 +7,8 @@ use serde::Deserialize;
 
 use crate::netlist::{Design, DesignHead};
 
+use super::modules::{declared, without_comments};
+
 /// Names of the ports of a foreign module.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -226,43 +228,17 @@ fn header(sources: &[(String, String)], top: &str) -> Result<Option<Vec<Header>>
     let mut known = Vec::new();
     for (_, text) in sources {
         let text = without_comments(text);
-        for part in text.split("module ").skip(1) {
-            let name: String = part.trim_start().chars().take_while(|&symbol| is_word(symbol)).collect();
+        for (name, rest) in declared(&text) {
             if name == top {
-                return Ok(ports_of(&part.trim_start()[name.len()..]));
+                return Ok(ports_of(rest));
             }
-            // `endmodule` leaves an empty name behind.
-            if !name.is_empty() && !known.contains(&name) {
-                known.push(name);
+            if !known.iter().any(|other| other == name) {
+                known.push(name.to_owned());
             }
         }
     }
     let files: Vec<&str> = sources.iter().map(|(name, _)| name.as_str()).collect();
     Err(ForeignError::Top { top: top.to_owned(), files: files.join(", "), known: known.join(", ") })
-}
-
-fn is_word(symbol: char) -> bool {
-    symbol.is_ascii_alphanumeric() || symbol == '_' || symbol == '$'
-}
-
-fn without_comments(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find('/') {
-        plain.push_str(&rest[..start]);
-        rest = &rest[start..];
-        let end = match rest.as_bytes().get(1) {
-            Some(b'/') => rest.find('\n'),
-            Some(b'*') => rest.find("*/").map(|end| end + 2),
-            _ => {
-                plain.push('/');
-                Some(1)
-            }
-        };
-        rest = end.map_or("", |end| &rest[end..]);
-        plain.push(' ');
-    }
-    plain + rest
 }
 
 /// The text between the first parenthesis and its partner, and what follows.

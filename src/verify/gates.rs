@@ -21,6 +21,8 @@ pub(super) struct Gates {
     models: &'static str,
     /// What Icarus needs to read the models.
     options: &'static [&'static str],
+    /// Whether AMD's primitives are cells of the family.
+    has_primitives: bool,
 }
 
 static PROGRAMS: [Program; 3] =
@@ -33,6 +35,7 @@ pub(super) static XILINX: Gates = Gates {
     synthesis: "synth_xilinx -flatten -family xcup -noiopad -noclkbuf",
     models: "xilinx",
     options: &[],
+    has_primitives: true,
 };
 
 /// Lattice iCE40.
@@ -43,6 +46,7 @@ pub(super) static ICE40: Gates = Gates {
     models: "ice40",
     // Default values of ports are SystemVerilog that Icarus does not read.
     options: &["-DNO_ICE40_DEFAULT_ASSIGNMENTS"],
+    has_primitives: false,
 };
 
 /// Lattice ECP5.
@@ -52,6 +56,7 @@ pub(super) static ECP5: Gates = Gates {
     synthesis: "synth_ecp5",
     models: "ecp5",
     options: &[],
+    has_primitives: false,
 };
 
 impl Gates {
@@ -99,15 +104,18 @@ impl Checker for Gates {
         let yosys = PROGRAMS[0].require(self.name)?;
         let models = self.models()?;
         let top = request.identifier;
-        // Models of primitives are for simulators; synthesis has its own.
-        let sources = request.design_sources(&["_primitives.v"]);
+        let mut sources = request.design_sources();
+        let models_of_primitives = request.primitive_models();
         write_scratch(request.folder, "tables.techmap.v", TABLES.as_bytes())?;
-        let primitives = match request.names_ending_in("_primitives.v").is_empty() {
-            true => String::new(),
-            false => "read_verilog -lib +/xilinx/cells_sim.v; ".to_owned(),
-        };
+        let mut library = "";
+        if self.has_primitives && !models_of_primitives.is_empty() {
+            // They are for simulators: this family's synthesis has the cells themselves. For another family
+            // they are what its own cells are made from.
+            sources.retain(|source| !models_of_primitives.iter().any(|(name, _)| name == source));
+            library = "read_verilog -lib +/xilinx/cells_sim.v; ";
+        }
         let script = format!(
-            "{primitives}read_verilog {} {}; hierarchy -check -top {top}; proc; flatten; \
+            "{library}read_verilog {} {}; hierarchy -check -top {top}; proc; flatten; \
              techmap -map tables.techmap.v; {} -top {top}; write_verilog -noattr gates.v",
             request.verilog_flag(),
             sources.join(" "),

@@ -28,7 +28,7 @@ impl Checker for Icarus {
     fn run(&self, request: &CheckRequest<'_>) -> Result<CheckRun, ToolError> {
         let outputs = request.outputs(self.target());
         let bench = |request: &CheckRequest<'_>| {
-            let (bubbles, sources) = (Bubbles::of_hardware(request), request.design_sources(&[]));
+            let (bubbles, sources) = (Bubbles::of_hardware(request), request.design_sources());
             simulate(request, &bubbles, outputs, self.name(), &[], &sources)
         };
         if request.foreign {

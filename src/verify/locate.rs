@@ -32,7 +32,7 @@ struct ConeBench<'a> {
     input_width: usize,
     bus: String,
     expected: u8,
-    more: String,
+    command: &'a str,
 }
 
 /// A node whose wire differs, in the design whose names fit the artefact best.
@@ -74,11 +74,10 @@ pub fn locate(request: &CheckRequest<'_>, first: &Difference, candidates: &[&Des
         clocked: request.latency > 0,
         cycles: request.latency + 2,
     };
-    let sources = request.design_sources(&[]);
+    let sources = request.design_sources();
     write_scratch(request.folder, "probe.v", probe.render().unwrap_or_default().as_bytes())?;
-    let standard = if request.foreign { "-g2012" } else { "-g2005" };
     Run::new(&iverilog, request.folder, request.limit)
-        .arguments([standard, "-s", "probe", "-o", "probe.vvp", "probe.v"])
+        .arguments([standard(request), "-s", "probe", "-o", "probe.vvp", "probe.v"])
         .arguments(sources.iter().copied())
         .run()?;
     Run::new(&vvp, request.folder, request.limit).arguments(["-n", "probe.vvp"]).run()?;
@@ -175,23 +174,44 @@ fn describe_wire(
     let _ = write!(text, "\n    expected {}, got {got}", bit(id));
     let _ = write!(text, "; {} of {} wires differ", suspect.different, suspect.known);
     match write_reproducer(request, &name, bit(id), bus)? {
-        true => text += "\n    reproducer: cone.v with cone_tb.v",
-        false => text += "\n    no reproducer: its lines are not in the form of this export",
+        Some(command) => {
+            let _ = write!(text, "\n    reproducer: cone.v with cone_tb.v; where they lie, run\n      {command}");
+        }
+        None => text += "\n    no reproducer: its lines are not in the form of this export",
     }
     Ok(text)
 }
 
-/// The literals of the constant tables as they stand in the artefact, by wire.
+/// The flag of Icarus for the standard that the artefact may be written in.
+fn standard(request: &CheckRequest<'_>) -> &'static str {
+    if request.foreign { "-g2012" } else { "-g2005" }
+}
+
+/// The literals of the tables as they stand in the artefact, by wire: constant tables, and primitives that
+/// are a table by themselves.
 fn printed_tables(request: &CheckRequest<'_>) -> Result<FxHashMap<String, String>, ToolError> {
     let mut tables = FxHashMap::default();
     for text in read_sources(request)? {
-        for line in text.lines().filter(|line| line.trim_start().starts_with("localparam")) {
-            if let Some((name, literal)) = line.split_once(" T_").and_then(|(_, rest)| rest.split_once(" = ")) {
-                tables.insert(name.to_owned(), literal.trim_end_matches(';').to_owned());
+        for line in text.lines().map(str::trim_start) {
+            let Some((name, literal)) = printed_table(line) else { continue };
+            // The last primitive of a tree is no table of the design.
+            if !tables.contains_key(&format!("{name}_s0")) {
+                tables.insert(name.to_owned(), literal.to_owned());
             }
         }
     }
     Ok(tables)
+}
+
+/// The wire and the literal of `localparam [3:0] T_l0_n1 = 4'h9;` or of
+/// `LUT2 #(.INIT(4'h9)) lut_l0_n1 (.O(l0_n1), ...`.
+fn printed_table(line: &str) -> Option<(&str, &str)> {
+    if line.starts_with("localparam") {
+        let (name, literal) = line.split_once(" T_")?.1.split_once(" = ")?;
+        return Some((name, literal.trim_end_matches(';')));
+    }
+    let (literal, rest) = line.strip_prefix("LUT")?.split_once(" #(.INIT(")?.1.split_once(')')?;
+    Some((rest.split_once("(.O(")?.1.split_once(')')?.0, literal))
 }
 
 /// Whether a Verilog literal is the table.
@@ -207,18 +227,30 @@ fn read_sources(request: &CheckRequest<'_>) -> Result<Vec<String>, ToolError> {
         let path = request.folder.join(name);
         std::fs::read_to_string(&path).map_err(|source| ToolError::Scratch { path, source })
     };
-    request.design_sources(&["_primitives.v"]).into_iter().map(read).collect()
+    request.design_sources().into_iter().map(read).collect()
 }
 
-fn write_reproducer(request: &CheckRequest<'_>, wire: &str, expected: u8, bus: &str) -> Result<bool, ToolError> {
+/// Writes the reproducer; the command that runs it, or `None` when there is none.
+fn write_reproducer(
+    request: &CheckRequest<'_>,
+    wire: &str,
+    expected: u8,
+    bus: &str,
+) -> Result<Option<String>, ToolError> {
     let texts = read_sources(request)?;
     let input_width = request.design.input.width();
-    let Some(text) = cone(&texts, wire, input_width) else { return Ok(false) };
-    let more = request.names_ending_in("_primitives.v").iter().map(|name| format!(" {name}")).collect();
-    let bench = ConeBench { wire, input_width, bus: bus.to_owned(), expected, more };
+    let Some(text) = cone(&texts, wire, input_width) else { return Ok(None) };
+    // Only what the cone is made of: its command is to be read and typed.
+    let is_used = |name: &String| text.contains(&format!(" {name} #("));
+    let models = request.primitive_models();
+    let models: String =
+        models.iter().filter(|(_, modules)| modules.iter().any(is_used)).map(|(file, _)| format!(" {file}")).collect();
+    let standard = standard(request);
+    let command = format!("iverilog {standard} -o cone -s cone_tb cone.v cone_tb.v{models} && vvp -n cone");
+    let bench = ConeBench { wire, input_width, bus: bus.to_owned(), expected, command: &command };
     write_scratch(request.folder, "cone.v", text.as_bytes())?;
     write_scratch(request.folder, "cone_tb.v", (bench.render().unwrap_or_default() + "\n").as_bytes())?;
-    Ok(true)
+    Ok(Some(command))
 }
 
 /// Every wire of the core is right, so it is counting or comparing.

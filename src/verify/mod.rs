@@ -24,6 +24,7 @@ mod ghdl;
 mod hls_cpp;
 mod icarus;
 mod locate;
+mod modules;
 mod mutate;
 mod picolibc;
 mod results;

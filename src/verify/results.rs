@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::emit::EmittedFile;
+
 use super::{Checker, ToolError, Verdict};
 
 /// The end of one check.
@@ -264,12 +266,12 @@ fn identifier(text: &str) -> String {
 /// Most bytes of one file that is worth keeping.
 const MOST_KEPT: u64 = 64 << 20;
 
-/// Copies the files of a check's scratch folder to `target`, over files of the same names; what
-/// compilers built in folders of their own is left behind.
+/// Copies the files of a check's scratch folder to `target`, over files of the same names, and those of the
+/// artefact, `files`, that lie in folders below it; what compilers built in folders of their own is left behind.
 ///
 /// # Errors
 /// [`ToolError::Scratch`].
-pub fn keep_folder(scratch: &Path, target: &Path) -> Result<(), ToolError> {
+pub fn keep_folder(scratch: &Path, target: &Path, files: &[EmittedFile]) -> Result<(), ToolError> {
     let failed = |source| ToolError::Scratch { path: target.to_owned(), source };
     std::fs::create_dir_all(target).map_err(failed)?;
     for entry in std::fs::read_dir(scratch).map_err(failed)? {
@@ -278,6 +280,11 @@ pub fn keep_folder(scratch: &Path, target: &Path) -> Result<(), ToolError> {
         if metadata.is_file() && metadata.len() <= MOST_KEPT {
             std::fs::copy(entry.path(), target.join(entry.file_name())).map_err(failed)?;
         }
+    }
+    for file in files {
+        let (from, to) = (scratch.join(&file.name), target.join(&file.name));
+        let Some(folder) = to.parent().filter(|folder| *folder != target) else { continue };
+        std::fs::create_dir_all(folder).and_then(|()| std::fs::copy(&from, &to)).map_err(failed)?;
     }
     Ok(())
 }
@@ -342,7 +349,12 @@ mod tests {
         std::fs::create_dir(scratch.path().join("objects")).unwrap();
         std::fs::write(target.path().join("transcript.txt"), "old").unwrap();
         std::fs::write(target.path().join("thesis.txt"), "mine").unwrap();
-        keep_folder(scratch.path(), target.path()).unwrap();
+        std::fs::create_dir(scratch.path().join("primitives")).unwrap();
+        std::fs::write(scratch.path().join("primitives/LUT2.v"), "a model").unwrap();
+        let file = |name: &str| EmittedFile { name: name.into(), purpose: "", contents: Vec::new() };
+        let files = [file("transcript.txt"), file("primitives/LUT2.v")];
+        keep_folder(scratch.path(), target.path(), &files).unwrap();
+        assert!(target.path().join("primitives/LUT2.v").is_file());
         assert_eq!(std::fs::read_to_string(target.path().join("transcript.txt")).unwrap(), "new");
         assert!(target.path().join("thesis.txt").is_file() && !target.path().join("objects").exists());
     }

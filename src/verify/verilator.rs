@@ -87,7 +87,7 @@ impl Checker for Verilator {
         let verilator = PROGRAMS[0].require(self.name())?;
         PROGRAMS[1].require(self.name())?;
         let (module, outputs) = (request.identifier, request.outputs(self.target()));
-        let sources = request.design_sources(&[]);
+        let sources = request.design_sources();
         // Others' files may be written in another style.
         let severity: &[&str] = if request.foreign { &["-Wno-lint", "-Wno-style", "-Wno-fatal"] } else { &["-Wall"] };
         Run::new(&verilator, request.folder, request.limit)

@@ -1,5 +1,5 @@
 // One input of the cone of {{ wire }}: prints PASS when the wire is {{ expected }} as in the model, FAIL when
-// it is not. iverilog -g2005 -o cone cone.v cone_tb.v{{ more }} && vvp cone
+// it is not. {{ command }}
 `timescale 1ns / 1ps
 module cone_tb;
     reg [{{ input_width - 1 }}:0] features = {{ input_width }}'h{{ bus }};

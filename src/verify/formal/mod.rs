@@ -143,7 +143,7 @@ fn read(request: &CheckRequest<'_>) -> Result<Reading, ToolError> {
         return Err(garbage("a design that takes images pixel by pixel is no function of one input".to_owned()));
     }
     let module = request.identifier;
-    let netlist = read_verilog(request, &request.design_sources(&[]), module)?;
+    let netlist = read_verilog(request, &request.design_sources(), module)?;
     let width = request.design.input.width();
     // Behind the bus the bit that says whether it carries an input.
     let has_valid = request.options.hdl.interface == Interface::Valid;
