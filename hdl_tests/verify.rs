@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use difflut::binarized::Head;
 use difflut::binarized::arbitrary::{NetworkShape, random_network};
 
 use difflut::emit::{EmitOptions, EmitRequest, LutStyle, target};
@@ -358,6 +359,69 @@ fn the_formal_check_proves_pipelines_and_primitives() {
     assert!(ended.stdout.contains(" cycles later, after 200 vectors"), "{}", ended.stdout);
     let ended = verify(folder.path(), &[&check[..], &["--lut-style", "primitive"]].concat());
     assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+}
+
+#[test]
+fn registers_that_yosys_resets_by_a_gate_in_front_are_proved() {
+    if !simulators("registers_that_yosys_resets_by_a_gate_in_front_are_proved") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("classes.safetensors");
+    // The number of the last of three or five classes is chosen in front of the register of the class.
+    for classes in [3, 5] {
+        let head = Head::GroupSum { classes, tau: 1.0 };
+        let shape = NetworkShape { layers: vec![(3, 20), (2, 25)], head, ..NetworkShape::small() };
+        random_network(u64::from(classes), &shape).to_file().write(&path).unwrap();
+        for (interface, levels) in [("comb", "2"), ("comb", "5"), ("valid", "1")] {
+            let options =
+                ["--check", "formal", "--vectors", "50", "--interface", interface, "--registers-every", levels];
+            let ended =
+                program("difflut", folder.path(), &[&["verify", path.to_str().unwrap()], &options[..]].concat());
+            assert_eq!(ended.code, 0, "{classes} {interface} {levels}: {}{}", ended.stdout, ended.stderr);
+            assert!(ended.stdout.contains(" cycles later, "), "{}", ended.stdout);
+        }
+    }
+}
+
+#[test]
+fn registers_of_foreign_verilog_that_inputs_reset_or_stop_are_no_proof() {
+    if !simulators("registers_of_foreign_verilog_that_inputs_reset_or_stop_are_no_proof") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = exported(folder.path());
+    let width = |port: &str| -> usize {
+        let text = fs::read_to_string(folder.path().join("out/tiny.v")).unwrap();
+        let (range, _) = text.split_once(&format!("] {port}")).unwrap();
+        let high = range.rsplit_once('[').unwrap().1.split(':').next().unwrap();
+        high.parse::<usize>().unwrap() + 1
+    };
+    let (class, scores) = (width("class_index"), width("scores"));
+    files.push(folder.path().join("late.v"));
+    let check = |on_edge: &str| {
+        let text = format!(
+            "module late(input clk, input [5:0] features, output reg [{}:0] class_index, output reg [{}:0] scores);\n\
+             wire [{}:0] c; wire [{}:0] s;\n\
+             tiny network(.features(features), .class_index(c), .scores(s));\n\
+             always @(posedge clk) begin {on_edge} end\nendmodule\n",
+            class - 1,
+            scores - 1,
+            class - 1,
+            scores - 1
+        );
+        fs::write(files.last().unwrap(), text).unwrap();
+        verify_files(folder.path(), &files, &["--top", "late", "--check", "formal", "--vectors", "5", "--latency", "1"])
+    };
+    let ended = check("class_index <= c; scores <= s;");
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    assert!(ended.stdout.contains("one cycle later"), "{}", ended.stdout);
+    // Inputs that hardly any vector has: what is wrong there only the proof sees.
+    let ended = check("class_index <= c; if (features == 6'd27) scores <= 0; else scores <= s;");
+    assert_eq!(ended.code, 1, "{}{}", ended.stdout, ended.stderr);
+    let ended = check("scores <= s; if (features != 6'd27) class_index <= c;");
+    assert_eq!(ended.code, 3, "{}{}", ended.stdout, ended.stderr);
+    assert!(ended.stderr.contains("keeps its value in some cycles"), "{}", ended.stderr);
 }
 
 #[test]

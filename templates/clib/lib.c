@@ -358,9 +358,15 @@ void {{ l.name }}_run(const {{ l.name }}_feature_t *features, size_t samples, ui
         read_bits(v, count, bits);
         bits += count * {{ l.upper }}_BITS;
 {%- endif %}
+{%- if planes > 0 %}
         features += count * {{ l.upper }}_FEATURES;
+{%- endif %}
         samples -= count;
     }
+{%- if planes == 0 %}
+    /* No output depends on them. */
+    (void)features;
+{%- endif %}
 }
 {% if l.classes > 0 %}
 int {{ l.name }}_predict(const {{ l.name }}_feature_t *features, size_t samples, {{ l.name }}_class_t *classes)

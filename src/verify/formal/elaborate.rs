@@ -3,7 +3,8 @@
 //! A pipeline without feedback is a combinational function and a latency. Registers are read
 //! through as wires while their number is counted on the way: when all paths to every gate have
 //! the same number of them, the outputs are the function of the inputs that many cycles before,
-//! a new input every cycle.
+//! a new input every cycle. All must take their inputs at the rising edge of `clk`, in every cycle. A
+//! synchronous reset is a choice like any other: yosys makes one of a gate in front of a register.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ use rustc_hash::FxHashMap;
 
 use super::aig::{Aig, Lit};
 use super::netlist::{Bit, Cell, Module};
+use super::register::Register;
 use super::word;
 
 /// A bit and the number of registers between it and the inputs, `None` for a constant.
@@ -44,8 +46,8 @@ fn unreadable<T>(problem: String) -> Result<T, ElaborateError> {
     Err(ElaborateError::Unreadable(problem))
 }
 
-/// Translates the outputs of `module`. `inputs` gives the literals of input ports; other inputs
-/// (clock, reset) are left alone and must not reach an output. `free` are inputs of the graph, one
+/// Translates the outputs of `module`. `inputs` gives the literals of input ports, a reset among them;
+/// others are left alone and must not reach an output but as the clock, `clk`. `free` are inputs of the graph, one
 /// for each of [`Module::open_defaults`]: what a choice is when no case applies may be anything, so
 /// the outputs are proved for both values of each.
 ///
@@ -76,11 +78,12 @@ pub(crate) fn elaborate(
                 let Some(&lit) = lits.get(index) else {
                     return unreadable(format!("port `{name}` is wider than expected"));
                 };
-                values.insert(*net, Timed { lit, cycle: Some(0) });
+                values.insert(*net, Timed { lit, cycle: (!lit.is_constant()).then_some(0) });
             }
         }
     }
-    let mut work = Work { aig, drivers, values, free: free.iter(), unbalanced: None };
+    let clock = module.ports.get("clk").filter(|port| port.direction == "input").and_then(|port| port.bits.first());
+    let mut work = Work { aig, drivers, values, clock, free: free.iter(), unbalanced: None };
     let mut outputs = BTreeMap::new();
     for (name, port) in module.ports.iter().filter(|(_, port)| port.direction == "output") {
         for bit in &port.bits {
@@ -104,6 +107,7 @@ struct Work<'a> {
     aig: &'a mut Aig,
     drivers: FxHashMap<u64, (&'a str, &'a Cell)>,
     values: FxHashMap<u64, Timed>,
+    clock: Option<&'a Bit>,
     free: std::slice::Iter<'a, Lit>,
     unbalanced: Option<String>,
 }
@@ -135,7 +139,7 @@ impl Work<'_> {
                 ));
             }
             stack.push((net, true));
-            let pins: &[&str] = if is_register(cell) { &["D"] } else { &["A", "B", "S"] };
+            let pins: &[&str] = if is_register(cell) { &["D", "E", "R"] } else { &["A", "B", "S"] };
             for input in pins.iter().flat_map(|pin| cell.port(pin)) {
                 if let Bit::Net(input) = input
                     && !self.values.contains_key(input)
@@ -177,14 +181,12 @@ impl Work<'_> {
             cell.port(port).iter().map(&mut value).collect()
         };
         let register = is_register(cell);
-        let (output, pins): (&str, Vec<Vec<Timed>>) =
-            if register { ("Q", vec![inputs("D")?]) } else { ("Y", vec![inputs("A")?, inputs("B")?, inputs("S")?]) };
+        let (output, pins): (&str, Vec<Vec<Timed>>) = match register {
+            true => ("Q", vec![inputs("D")?, inputs("E")?, inputs("R")?]),
+            false => ("Y", vec![inputs("A")?, inputs("B")?, inputs("S")?]),
+        };
         let mut results: Vec<Timed> = if register {
-            if !REGISTERS.iter().any(|kind| cell.kind.starts_with(kind)) {
-                return unreadable(format!("the cell `{name}` is a `{}`, which is no plain register", cell.kind));
-            }
-            let next = |bit: &Timed| Timed { lit: bit.lit, cycle: bit.cycle.map(|cycle| cycle + 1) };
-            pins[0].iter().map(next).collect()
+            vec![self.register(name, cell, &pins)?]
         } else if cell.kind == "$pos" || bitwise(&cell.kind) {
             self.bitwise(name, cell, &pins)?
         } else {
@@ -214,6 +216,39 @@ impl Work<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The output of a register one cycle later, from its pins `D`, `E` and `R`.
+    fn register(&mut self, name: &str, cell: &Cell, pins: &[Vec<Timed>]) -> Result<Timed, ElaborateError> {
+        let problem = |what: &str| unreadable(format!("the register `{name}` (`{}`) {what}", cell.kind));
+        let Some(register) = Register::parse(&cell.kind) else {
+            return problem("is of a kind that cannot be translated");
+        };
+        if !register.rising || self.clock.is_none() || cell.port("C").first() != self.clock {
+            return problem("takes its input at something else than the rising edge of `clk`");
+        }
+        let pin = |pin: usize| match pins.get(pin).map(Vec::as_slice) {
+            Some(&[bit]) => Ok(bit),
+            _ => unreadable(format!("the register `{name}` has not one bit on each pin")),
+        };
+        let at = |level: bool| if level { Lit::TRUE } else { Lit::FALSE };
+        let data = pin(0)?;
+        if let Some(level) = register.enable
+            && pin(1)?.lit != at(level)
+        {
+            return problem("keeps its value in some cycles: this is no pipeline that takes an input every cycle");
+        }
+        let mut next = data;
+        if let Some(reset) = register.reset {
+            let bit = pin(2)?;
+            if !reset.synchronous && !bit.lit.is_constant() {
+                return problem("is reset by a signal that depends on the inputs, without waiting for the clock");
+            }
+            let cycle = self.common_cycle(name, [data, bit].iter());
+            let is_reset = if reset.active { bit.lit } else { !bit.lit };
+            next = Timed { lit: self.aig.mux(is_reset, data.lit, at(reset.value)), cycle };
+        }
+        Ok(Timed { cycle: next.cycle.map(|cycle| cycle + 1), ..next })
     }
 
     /// The cycle of signals that meet in a gate; where they differ, that is noted.
@@ -351,10 +386,6 @@ impl Work<'_> {
         })
     }
 }
-
-/// Registers that take their input at a clock edge. Clock enables and resets stand still while a
-/// pipeline runs; what they do is for simulation to check.
-const REGISTERS: &[&str] = &["$dff", "$sdff", "$adff", "$_DFF", "$_SDFF"];
 
 fn bitwise(kind: &str) -> bool {
     matches!(

@@ -10,6 +10,7 @@ pub(crate) mod elaborate;
 mod luts;
 pub(crate) mod netlist;
 pub(crate) mod reference;
+mod register;
 pub(crate) mod sat;
 mod word;
 
@@ -154,6 +155,8 @@ fn read(request: &CheckRequest<'_>) -> Result<Reading, ToolError> {
     let mut inputs = BTreeMap::from([("features".to_owned(), bus)]);
     if has_valid {
         inputs.insert("in_valid".to_owned(), vec![aig.input(width)]);
+        // What a reset does is for simulation to check; here it stands still.
+        inputs.insert("rst".to_owned(), vec![Lit::FALSE]);
     }
     let (outputs, unbalanced) = match elaborate(&netlist, &mut aig, &inputs, &free) {
         Ok(Elaborated { outputs, unbalanced }) => (outputs, unbalanced),

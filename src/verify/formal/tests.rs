@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::aig::{Aig, Lit};
-use super::elaborate::{ElaborateError, elaborate};
+use super::elaborate::{ElaborateError, Elaborated, elaborate};
 use super::netlist::Module;
 
 /// The outputs of a module of one cell of two four-bit operands, for all of them, against `f`.
@@ -58,6 +58,16 @@ fn cells_compute_what_verilog_says() {
 }
 
 fn pipeline(cells: &str) -> Result<(Vec<Option<u32>>, Option<String>), ElaborateError> {
+    let read = elaborated(cells)?.1;
+    Ok((read.outputs["y"].iter().map(|bit| bit.cycle).collect(), read.unbalanced))
+}
+
+fn one_output(cells: &str) -> Result<(Aig, Lit), ElaborateError> {
+    let (aig, read) = elaborated(cells)?;
+    Ok((aig, read.outputs["y"][0].lit))
+}
+
+fn elaborated(cells: &str) -> Result<(Aig, Elaborated), ElaborateError> {
     let text = format!(
         r#"{{"modules":{{"t":{{"ports":{{
             "clk":{{"direction":"input","bits":[2]}},
@@ -68,7 +78,7 @@ fn pipeline(cells: &str) -> Result<(Vec<Option<u32>>, Option<String>), Elaborate
     let mut aig = Aig::new(2);
     let bus = vec![aig.input(0), aig.input(1)];
     let read = elaborate(&module, &mut aig, &BTreeMap::from([("features".to_owned(), bus)]), &[])?;
-    Ok((read.outputs["y"].iter().map(|bit| bit.cycle).collect(), read.unbalanced))
+    Ok((aig, read))
 }
 
 fn register(name: &str, d: u32, q: u32) -> String {
@@ -87,6 +97,48 @@ fn registers_are_counted_and_paths_of_different_length_are_noticed() {
     let dropped = [register("a", 3, 5), and(5, 4, 7), register("c", 7, 9)].join(",");
     let unbalanced = pipeline(&dropped).unwrap().1.unwrap();
     assert!(unbalanced.contains("cell `and` reads a signal of cycle 1 and one of cycle 0"), "{unbalanced}");
+}
+
+/// A register with more pins than clock, input and output.
+fn register_of(kind: &str, pins: &str) -> String {
+    format!(r#""r":{{"type":"{kind}","parameters":{{}},"connections":{{{pins},"D":[3],"Q":[9]}}}}"#)
+}
+
+/// The function of a pipeline of one register, for all values of both inputs.
+fn function(cells: &str) -> Result<Vec<bool>, ElaborateError> {
+    let (aig, lit) = one_output(cells)?;
+    Ok((0..4u64).map(|row| aig.simulate(&[row & 1, row >> 1], &[lit])[0] & 1 == 1).collect())
+}
+
+#[test]
+fn a_synchronous_reset_by_an_input_is_part_of_the_function() {
+    let with = |kind: &str| function(&register_of(kind, r#""C":[2],"R":[4]"#)).unwrap();
+    assert_eq!(with("$_SDFF_PP0_"), [false, true, false, false], "input 0 and not input 1");
+    assert_eq!(with("$_SDFF_PP1_"), [false, true, true, true]);
+    assert_eq!(with("$_SDFF_PN0_"), [false, false, false, true]);
+    let idle = function(&register_of("$_SDFFE_PP1P_", r#""C":[2],"R":["0"],"E":["1"]"#)).unwrap();
+    assert_eq!(idle, [false, true, false, true]);
+    let late = [register("a", 4, 5), register_of("$_SDFF_PP0_", r#""C":[2],"R":[5]"#)].join(",");
+    assert!(pipeline(&late).unwrap().1.unwrap().contains("`r` reads a signal of cycle 0 and one of cycle 1"));
+}
+
+#[test]
+fn registers_that_wait_or_have_another_clock_are_refused() {
+    for (kind, pins, reason) in [
+        ("$_DFFE_PP_", r#""C":[2],"E":[4]"#, "keeps its value"),
+        ("$_DFFE_PN_", r#""C":[2],"E":["1"]"#, "keeps its value"),
+        ("$_DFF_PP0_", r#""C":[2],"R":[4]"#, "without waiting for the clock"),
+        ("$_DFF_N_", r#""C":[2]"#, "rising edge of `clk`"),
+        ("$_DFF_P_", r#""C":[4]"#, "rising edge of `clk`"),
+        ("$_DFFSR_PPP_", r#""C":[2],"S":[4],"R":["0"]"#, "cannot be translated"),
+        ("$_DLATCH_P_", r#""E":[4]"#, "cannot be translated"),
+    ] {
+        let refused = function(&register_of(kind, pins));
+        assert!(
+            matches!(&refused, Err(ElaborateError::Unreadable(what)) if what.contains(reason)),
+            "{kind}: {refused:?}"
+        );
+    }
 }
 
 #[test]
