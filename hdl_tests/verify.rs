@@ -390,7 +390,7 @@ fn registers_of_foreign_verilog_that_inputs_reset_or_stop_are_no_proof() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let mut files = exported(folder.path());
+    let mut files = exported(folder.path(), &[]);
     let width = |port: &str| -> usize {
         let text = fs::read_to_string(folder.path().join("out/tiny.v")).unwrap();
         let (range, _) = text.split_once(&format!("] {port}")).unwrap();
