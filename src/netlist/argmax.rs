@@ -26,6 +26,7 @@ pub struct Duel {
 /// A tournament of `classes` scores.
 ///
 /// Each round takes two levels: a comparison, then the selection of the winner.
+/// [`ArgmaxChains`](super::ArgmaxChains) is the same in the LUTs of a slice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Argmax {
     /// Number of classes, at least one.

@@ -223,7 +223,7 @@ impl Design {
         self.core_level()
             + match &self.head {
                 DesignHead::Bits => 0,
-                DesignHead::Classes(head) => head.popcount_depth() + head.argmax().depth(),
+                DesignHead::Classes(head) => head.popcount_depth() + head.argmax_depth(),
             }
     }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::popcount::bits_for;
-use super::{Argmax, Counting, Popcount};
+use super::{Argmax, ArgmaxChains, Counting, Popcount};
 
 /// Scores by popcount, class by argmax.
 ///
@@ -143,6 +143,17 @@ impl ClassHead {
     /// The circuit that finds the class.
     pub fn argmax(&self) -> Argmax {
         Argmax::new(self.groups.len())
+    }
+
+    /// The same on carry chains, where that is what the head is made of.
+    pub fn argmax_chains(&self) -> Option<ArgmaxChains> {
+        let chains = || ArgmaxChains::new(&self.argmax(), self.score_bits());
+        (self.counting == Counting::Chains).then(chains)
+    }
+
+    /// Levels from the scores to the class.
+    pub fn argmax_depth(&self) -> u32 {
+        self.argmax_chains().map_or_else(|| self.argmax().depth(), |chains| chains.depth())
     }
 
     /// Levels of the popcounts (the deepest one).

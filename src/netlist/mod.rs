@@ -8,6 +8,7 @@
 #[cfg(test)]
 pub(crate) mod arbitrary;
 mod argmax;
+mod argmax_chains;
 mod design;
 mod graph;
 mod head;
@@ -21,6 +22,7 @@ mod table_pool;
 mod validate;
 
 pub use argmax::{Argmax, Contestant, Duel};
+pub use argmax_chains::{ArgmaxBit, ArgmaxChains, ArgmaxTable, ChainDuel};
 pub use design::{Comparator, Design, DesignError, DesignHead, FlatDesign, InputBus, Outputs};
 pub use graph::{FanIns, Netlist, Node, NodeId, Section};
 pub use head::{ClassHead, PartialCount, PartialCounts, PartialCountsError, Term};

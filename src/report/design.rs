@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::lower::{flatten, flatten_argmax};
+use crate::lower::flatten;
 use crate::netlist::{Design, DesignHead, Netlist, NetlistStats, Schedule, Section, lut6_cost, pair_tables};
 use crate::passes::{PassError, Pipeline};
 
@@ -118,7 +118,8 @@ impl Slices {
         }
         let (circuits, which) = head.popcounts();
         let counted: usize = which.iter().map(|&circuit| circuits[circuit].chain_positions()).sum();
-        parts.insert(Section::Head, counted + NetlistStats::new(&flatten_argmax(head)).lut6(|_| true));
+        let searched = head.argmax_chains().map_or(0, |chains| chains.luts());
+        parts.insert(Section::Head, counted + searched);
         Self(Some(parts))
     }
 

@@ -45,7 +45,7 @@ impl Timing {
     pub(super) fn new(design: &Design, lut_levels: u32, pipelining: &Pipelining) -> Self {
         let (popcount_levels, argmax_levels) = match &design.head {
             DesignHead::Bits => (0, 0),
-            DesignHead::Classes(head) => (head.popcount_depth(), head.argmax().depth()),
+            DesignHead::Classes(head) => (head.popcount_depth(), head.argmax_depth()),
         };
         let encoder_levels = design.core_base_level();
         Self {

@@ -29,24 +29,7 @@ module {{ name }}_popcount_{{ m.label }} (
 {%- endfor %}
 {%- endfor %}
 {%- for chain in m.chains %}
-
-  // A carry chain: {{ chain.title }}
-{%- for lut in chain.luts %}
-{%- include "verilog/lut.v" %}
-{%- endfor %}
-{%- for wire in chain.outputs() %}
-  wire {{ wire }};
-{%- endfor %}
-{%- for carry in chain.carries %}
-  CARRY4 chain{{ carry.number }} (
-    .CI({{ syntax::level(carry.carry_in) }}),
-    .CYINIT({{ syntax::level(carry.start) }}),
-    .S({{ syntax::levels(carry.pass) }}),
-    .DI({{ syntax::levels(carry.data) }}),
-    .O({{ syntax::wires(carry.sums) }}),
-    .CO({{ syntax::wires(carry.carries) }})
-  );
-{%- endfor %}
+{%- include "verilog/chain.v" %}
 {%- endfor %}
 {% for row in m.rows %}
   wire {{ syntax::range(m.width) }}row_{{ loop.index0 }} = { {{- syntax::row(row) -}} };

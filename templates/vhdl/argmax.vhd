@@ -7,15 +7,42 @@ end entity;
 
 architecture rtl of {{ name }}_argmax is
 {%- include "vhdl/registers.vhd" %}
-{% for duel in m.duels %}
+{%- match m.form %}
+{%- when ArgmaxForm::Words { duels, last: _ } %}
+{% for duel in duels %}
   signal {{ duel.second_wins }} : std_logic;
   signal {{ duel.class }} : {{ syntax::kind(duel.class, m.class_bits) }};
 {%- if let Some((wire, _)) = duel.score %}
   signal {{ wire }} : {{ syntax::kind(wire, m.score_bits) }};
 {%- endif %}
 {%- endfor %}
+{%- when ArgmaxForm::Chains(t) %}
+{% for unpacked in t.unpacked %}
+{%- for bit in unpacked.bits %}
+  signal {{ bit }} : std_logic;
+{%- endfor %}
+{%- endfor %}
+{%- for duel in t.duels %}
+{%- if let Some(lut) = duel.start %}
+{%- include "vhdl/wires.vhd" %}
+{%- endif %}
+{%- if let Some(chain) = duel.chain %}
+{%- for lut in chain.luts %}
+{%- include "vhdl/wires.vhd" %}
+{%- endfor %}
+{%- for wire in chain.outputs() %}
+  signal {{ wire }} : std_logic;
+{%- endfor %}
+{%- endif %}
+{%- for lut in duel.chosen %}
+{%- include "vhdl/wires.vhd" %}
+{%- endfor %}
+{%- endfor %}
+{%- endmatch %}
 begin
-{%- for duel in m.duels %}
+{%- match m.form %}
+{%- when ArgmaxForm::Words { duels, last } %}
+{%- for duel in duels %}
 {%- if let Some(round) = duel.opens_round %}
   -- Round {{ round }}
 {%- endif %}
@@ -26,6 +53,37 @@ begin
 {%- endif %}
 {%- endfor %}
 
-  class_index <= {{ m.last }};
+  class_index <= {{ last }};
+{%- when ArgmaxForm::Chains(t) %}
+{%- for unpacked in t.unpacked %}
+{%- for bit in unpacked.bits %}
+  {{ bit }} <= {{ unpacked.score }}({{ loop.index0 }});
+{%- endfor %}
+{%- endfor %}
+{%- for duel in t.duels %}
+{%- if let Some(round) = duel.opens_round %}
+
+  -- Round {{ round }}
+{%- endif %}
+{%- if let Some(lut) = duel.start %}
+
+  -- Duel {{ duel.number }}: the lowest bits
+{%- include "vhdl/lut.vhd" %}
+{%- endif %}
+{%- if let Some(chain) = duel.chain %}
+{% include "vhdl/chain.vhd" %}
+{%- endif %}
+{%- if !duel.chosen.is_empty() %}
+
+  -- {% if duel.compares %}Duel {{ duel.number }}: its winner{% else %}The first of some classes with a one{% endif %}
+{%- for lut in duel.chosen %}
+{%- include "vhdl/lut.vhd" %}
+{%- endfor %}
+{%- endif %}
+{%- endfor %}
+{% for bit in t.class %}
+  class_index({{ loop.index0 }}) <= {{ syntax::level(bit) }};
+{%- endfor %}
+{%- endmatch %}
 {%- include "vhdl/clocking.vhd" %}
 end architecture;

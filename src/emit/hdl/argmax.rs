@@ -2,6 +2,7 @@
 
 use crate::netlist::{Argmax, Contestant};
 
+use super::argmax_chains::ChainTournament;
 use super::pipeline::{Bank, DelayLines, Pipeline};
 use super::wire::{Delayed, Port, Wire, clock_ports};
 
@@ -10,13 +11,24 @@ use super::wire::{Delayed, Port, Wire, clock_ports};
 pub(in crate::emit) struct ArgmaxModule {
     pub(in crate::emit) ports: Vec<Port>,
     pub(in crate::emit) banks: Vec<Bank>,
-    pub(in crate::emit) duels: Vec<DuelView>,
     /// Bits of a score.
     pub(in crate::emit) score_bits: usize,
     /// Bits of the class.
     pub(in crate::emit) class_bits: usize,
-    /// The class that wins the last duel.
-    pub(in crate::emit) last: Wire,
+    pub(in crate::emit) form: ArgmaxForm,
+}
+
+/// The ways of searching.
+#[derive(Debug)]
+pub(in crate::emit) enum ArgmaxForm {
+    /// Comparisons and selections of numbers.
+    Words {
+        duels: Vec<DuelView>,
+        /// The class that wins the last duel.
+        last: Wire,
+    },
+    /// FPGA primitives.
+    Chains(ChainTournament),
 }
 
 /// One comparison and its selections.
@@ -86,12 +98,22 @@ impl ArgmaxModule {
             });
             round = duel.round;
         }
-        let banks = lines.banks();
+        let last = Wire::DuelClass(argmax.duels.len() as u32 - 1);
+        let form = ArgmaxForm::Words { duels, last };
+        Self::with_ports(form, lines.banks(), enable, (classes, score_bits, class_bits))
+    }
+
+    /// The module of this form with its ports, of scores and a class of these bits.
+    pub(super) fn with_ports(
+        form: ArgmaxForm,
+        banks: Vec<Bank>,
+        enable: bool,
+        (classes, score_bits, class_bits): (usize, usize, usize),
+    ) -> Self {
         let mut ports = clock_ports(!banks.is_empty(), enable);
         ports.extend((0..classes as u32).map(|class| Port::input(Wire::Score(class), score_bits)));
         ports.push(Port::output(Wire::ClassIndex, class_bits));
-        let last = Wire::DuelClass(argmax.duels.len() as u32 - 1);
-        Self { ports, banks, duels, score_bits, class_bits, last }
+        Self { ports, banks, score_bits, class_bits, form }
     }
 
     /// Whether the module has a clock.

@@ -1,4 +1,4 @@
-//! Carry chains of a popcount as `CARRY4` with the tables at their positions.
+//! Carry chains as `CARRY4` with the tables at their positions.
 
 use crate::logic::TruthTable;
 use crate::netlist::{Carry, CountBit, Counter, CounterForm, Popcount};
@@ -13,7 +13,7 @@ const POSITIONS: usize = 4;
 /// A chain.
 #[derive(Debug)]
 pub(in crate::emit) struct ChainView {
-    /// How many bits of which weight it adds, for a comment.
+    /// What it does, for a comment.
     pub(in crate::emit) title: String,
     /// The tables at its positions.
     pub(in crate::emit) luts: Vec<Lut>,
@@ -24,7 +24,7 @@ pub(in crate::emit) struct ChainView {
 /// An instance of `CARRY4`; lists have its lowest position first.
 #[derive(Debug)]
 pub(in crate::emit) struct Carry4 {
-    /// Tells it from the others of the popcount.
+    /// Tells it from the others of its module.
     pub(in crate::emit) number: u32,
     /// `CI`, the carry of the one below.
     pub(in crate::emit) carry_in: Level,
@@ -36,16 +36,18 @@ pub(in crate::emit) struct Carry4 {
     pub(in crate::emit) data: [Level; POSITIONS],
     /// `O`.
     pub(in crate::emit) sums: [Wire; POSITIONS],
-    /// `CO`, of which only the last is read, by the `CARRY4` above.
+    /// `CO`, of which only the last is read, by the `CARRY4` above or as the result of the chain.
     pub(in crate::emit) carries: [Wire; POSITIONS],
 }
 
 /// One position of a chain.
-struct Position {
-    pass: Level,
-    data: Level,
+pub(super) struct Position {
+    /// Whether the carry goes through.
+    pub(super) pass: Level,
+    /// What is carried on where it does not.
+    pub(super) data: Level,
     /// Its sum, when somebody reads it.
-    sum: Option<Wire>,
+    pub(super) sum: Option<Wire>,
 }
 
 impl ChainView {
@@ -101,42 +103,50 @@ impl ChainView {
                 positions.push(Position { pass: nothing, data: nothing, sum: Some(Wire::CounterBit(index, 2)) });
             }
         }
-        let chunks = positions.chunks(POSITIONS);
-        let last = chunks.len() - 1;
-        let mut carry_in = Level::Constant(false);
-        let carries = chunks
-            .enumerate()
-            .map(|(place, chunk)| {
-                let own = *number;
-                *number += 1;
-                let at = |position: usize| chunk.get(position);
-                let zero = Level::Constant(false);
-                let unused = |position: usize| Wire::ChainUnused(own, position as u8);
-                let carry = Carry4 {
-                    number: own,
-                    carry_in,
-                    start: if place == 0 { start } else { zero },
-                    pass: std::array::from_fn(|position| at(position).map_or(zero, |own| own.pass)),
-                    data: std::array::from_fn(|position| at(position).map_or(zero, |own| own.data)),
-                    sums: std::array::from_fn(|position| {
-                        at(position).and_then(|own| own.sum).unwrap_or_else(|| unused(position))
-                    }),
-                    carries: std::array::from_fn(|position| match position {
-                        3 if place < last => Wire::ChainCarry(own),
-                        _ => unused(POSITIONS + position),
-                    }),
-                };
-                carry_in = Level::Signal(Delayed { wire: Wire::ChainCarry(own), cycles: 0 });
-                carry
-            })
-            .collect();
-        Self { title: titles.join(", "), luts, carries }
+        let title = titles.join(", ");
+        let title = format!("A carry chain: {title}");
+        Self { title, luts, carries: assemble(&positions, start, None, number) }
     }
 
     /// The wires that are declared in front of the `CARRY4`s.
     pub(in crate::emit) fn outputs(&self) -> impl Iterator<Item = Wire> {
         self.carries.iter().flat_map(|carry| carry.sums.iter().chain(&carry.carries)).copied()
     }
+}
+
+/// The `CARRY4`s of a chain into which `start` comes; `result` is the carry of its highest position, when
+/// somebody reads it. `number` counts those of the module.
+pub(super) fn assemble(positions: &[Position], start: Level, result: Option<Wire>, number: &mut u32) -> Vec<Carry4> {
+    let chunks = positions.chunks(POSITIONS);
+    let last = chunks.len().saturating_sub(1);
+    let mut carry_in = Level::Constant(false);
+    chunks
+        .enumerate()
+        .map(|(place, chunk)| {
+            let own = *number;
+            *number += 1;
+            let at = |position: usize| chunk.get(position);
+            let zero = Level::Constant(false);
+            let unused = |position: usize| Wire::ChainUnused(own, position as u8);
+            let carry = Carry4 {
+                number: own,
+                carry_in,
+                start: if place == 0 { start } else { zero },
+                pass: std::array::from_fn(|position| at(position).map_or(zero, |own| own.pass)),
+                data: std::array::from_fn(|position| at(position).map_or(zero, |own| own.data)),
+                sums: std::array::from_fn(|position| {
+                    at(position).and_then(|own| own.sum).unwrap_or_else(|| unused(position))
+                }),
+                carries: std::array::from_fn(|position| match result {
+                    _ if position == POSITIONS - 1 && place < last => Wire::ChainCarry(own),
+                    Some(result) if place == last && position + 1 == chunk.len() => result,
+                    _ => unused(POSITIONS + position),
+                }),
+            };
+            carry_in = Level::Signal(Delayed { wire: Wire::ChainCarry(own), cycles: 0 });
+            carry
+        })
+        .collect()
 }
 
 /// `7 of weight 1`, `6 of weight 4`.

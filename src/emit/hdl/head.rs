@@ -129,7 +129,14 @@ impl HeadModules {
             scores.push(ScoreView { class, wire, form });
         }
         let decides = settings.outputs.class() && !circuit.duels.is_empty();
-        let argmax = decides.then(|| ArgmaxModule::new(&circuit, score_bits, pipeline, settings.enable(), scored));
+        let search = || match classes.argmax_chains() {
+            Some(chains) => {
+                let sizes = (circuit.classes as u32, score_bits);
+                ArgmaxModule::chained(&chains, sizes, pipeline, settings.enable(), scored)
+            }
+            None => ArgmaxModule::new(&circuit, score_bits, pipeline, settings.enable(), scored),
+        };
+        let argmax = decides.then(search);
         let instance = argmax.as_ref().map(|module| ArgmaxInstance {
             clocked: module.has_clock(),
             scores: (0..circuit.classes)

@@ -5,6 +5,7 @@
 //! the bus in event-driven simulators, which measured a thousand times slower.
 
 mod argmax;
+mod argmax_chains;
 mod bench;
 mod chain;
 mod core;
@@ -22,7 +23,7 @@ mod wire;
 
 pub use options::{Convolution, Device, EncoderOption, HdlOptions, Interface, LutStyle, OutputSet, Registers};
 
-pub(super) use argmax::{ArgmaxModule, ClassSide};
+pub(super) use argmax::{ArgmaxForm, ArgmaxModule, ClassSide};
 pub(super) use bench::Bench;
 pub(super) use core::Core;
 pub(super) use encoder::{Encoder, Slice, sorted_comparators};
@@ -83,7 +84,7 @@ impl Levels {
         let (popcount, argmax) = match &design.head {
             DesignHead::Bits => (0, 0),
             DesignHead::Classes(head) => {
-                (head.popcount_depth(), if settings.outputs.class() { head.argmax().depth() } else { 0 })
+                (head.popcount_depth(), if settings.outputs.class() { head.argmax_depth() } else { 0 })
             }
         };
         Self { base, core, scored: core + popcount, depth: core + popcount + argmax }

@@ -51,6 +51,16 @@ pub(in crate::emit) enum Wire {
     DuelScore(u32),
     /// The class that wins a duel.
     DuelClass(u32),
+    /// A bit of the score of a class.
+    ScoreBit(u32, u8),
+    /// Whether the lowest bits of the second side of a duel are larger.
+    DuelStart(u32),
+    /// Whether the carry goes through a position of the chain of a duel.
+    DuelPass(u32, u8),
+    /// What is carried on from a position of the chain of a duel where the carry does not go through.
+    DuelData(u32, u8),
+    /// A bit that a duel chooses.
+    DuelBit(u32, u8),
     /// What the head knows as the class before its last registers.
     Winner,
 }
@@ -86,6 +96,11 @@ impl fmt::Display for Wire {
             Self::SecondWins(duel) => write!(f, "duel{duel}_second"),
             Self::DuelScore(duel) => write!(f, "duel{duel}_score"),
             Self::DuelClass(duel) => write!(f, "duel{duel}_class"),
+            Self::ScoreBit(class, bit) => write!(f, "score_{class}_b{bit}"),
+            Self::DuelStart(duel) => write!(f, "duel{duel}_start"),
+            Self::DuelPass(duel, position) => write!(f, "duel{duel}_s{position}"),
+            Self::DuelData(duel, position) => write!(f, "duel{duel}_d{position}"),
+            Self::DuelBit(duel, number) => write!(f, "duel{duel}_b{number}"),
             Self::Winner => f.write_str("winner"),
         }
     }
@@ -106,7 +121,12 @@ impl Wire {
             | Self::ChainData(..)
             | Self::ChainCarry(_)
             | Self::ChainUnused(..)
-            | Self::SecondWins(_) => false,
+            | Self::SecondWins(_)
+            | Self::ScoreBit(..)
+            | Self::DuelStart(_)
+            | Self::DuelPass(..)
+            | Self::DuelData(..)
+            | Self::DuelBit(..) => false,
             Self::Features
             | Self::ClassIndex
             | Self::Scores

@@ -8,8 +8,8 @@ use askama::Template;
 
 use super::hdl::ClassSource;
 use super::hdl::{
-    ArgmaxModule, Bench, Core, Encoder, Form, Hardware, Head, HeadModules, Interface, PopcountModule, ScoreForm,
-    latency, registers,
+    ArgmaxForm, ArgmaxModule, Bench, Core, Encoder, Form, Hardware, Head, HeadModules, Interface, PopcountModule,
+    ScoreForm, latency, registers,
 };
 use super::notes::origin;
 use super::order::CoreOrder;

@@ -5,8 +5,8 @@ mod syntax;
 use askama::Template;
 
 use super::hdl::{
-    ArgmaxModule, Bench, ClassSource, Core, Encoder, Form, Hardware, Head, HeadModules, Interface, LutStyle,
-    PopcountModule, ScoreForm, latency, registers,
+    ArgmaxForm, ArgmaxModule, Bench, ClassSource, Core, Encoder, Form, Hardware, Head, HeadModules, Interface,
+    LutStyle, PopcountModule, ScoreForm, latency, registers,
 };
 use super::notes::origin;
 use super::order::CoreOrder;

@@ -1,6 +1,8 @@
 //! The tournament in lookup tables.
 
-use crate::netlist::{Argmax, Contestant};
+use rustc_hash::FxHashMap;
+
+use crate::netlist::{Argmax, ArgmaxBit, ArgmaxChains, ArgmaxTable, ChainDuel, ClassHead, Contestant};
 
 use super::adder::less;
 use super::gates::{Gates, Signal};
@@ -12,8 +14,55 @@ struct Candidate {
     class: Vec<Signal>,
 }
 
-/// The number of the winning class, lowest bit first, `argmax.class_bits()` bits.
-pub(super) fn argmax(gates: &mut Gates<'_>, argmax: &Argmax, scores: &[Vec<Signal>]) -> Vec<Signal> {
+/// The number of the winning class, lowest bit first, `class_bits()` bits of the argmax of `head`.
+pub(super) fn argmax(gates: &mut Gates<'_>, head: &ClassHead, scores: &[Vec<Signal>]) -> Vec<Signal> {
+    match head.argmax_chains() {
+        Some(chains) => chained(gates, &chains, scores),
+        None => in_tables(gates, &head.argmax(), scores),
+    }
+}
+
+/// The search on carry chains: at each position a table says whether the carry goes through (`S`),
+/// another one what is carried where it does not (`DI`).
+fn chained(gates: &mut Gates<'_>, chains: &ArgmaxChains, scores: &[Vec<Signal>]) -> Vec<Signal> {
+    let mut values: FxHashMap<ArgmaxBit, Signal> = FxHashMap::default();
+    for (class, score) in (0..).zip(scores) {
+        values.extend((0..).zip(score).map(|(bit, &signal)| (ArgmaxBit::Score { class, bit }, signal)));
+    }
+    for (own, duel) in (0..).zip(&chains.duels) {
+        let table = |gates: &mut Gates<'_>, values: &FxHashMap<ArgmaxBit, Signal>, table: &ArgmaxTable| {
+            gates.gate(&signals(values, &table.inputs), |row| table.table.row(row))
+        };
+        // Without a comparison nobody asks for the carry.
+        let mut carry = Signal::Constant(false);
+        if let Some(start) = &duel.start {
+            carry = table(gates, &values, start);
+            values.insert(ArgmaxBit::Start(own), carry);
+        }
+        for position in &duel.positions {
+            let pins = signals(&values, position);
+            let pass = gates.gate(&pins, ChainDuel::passes);
+            let data = gates.gate(&pins, ChainDuel::carries);
+            carry = choose(gates, pass, data, carry);
+        }
+        values.insert(ArgmaxBit::SecondWins(own), carry);
+        for (number, choice) in (0..).zip(&duel.chosen) {
+            let chosen = table(gates, &values, choice);
+            values.insert(ArgmaxBit::Chosen { duel: own, number }, chosen);
+        }
+    }
+    signals(&values, &chains.class)
+}
+
+fn signals(values: &FxHashMap<ArgmaxBit, Signal>, bits: &[ArgmaxBit]) -> Vec<Signal> {
+    let signal = |bit: &ArgmaxBit| match bit {
+        ArgmaxBit::Constant(value) => Signal::Constant(*value),
+        signal => values[signal],
+    };
+    bits.iter().map(signal).collect()
+}
+
+fn in_tables(gates: &mut Gates<'_>, argmax: &Argmax, scores: &[Vec<Signal>]) -> Vec<Signal> {
     let number = |class: usize| (0..argmax.class_bits()).map(|bit| Signal::Constant(class >> bit & 1 == 1)).collect();
     let mut winners: Vec<Candidate> = Vec::with_capacity(argmax.duels.len());
     for (index, duel) in argmax.duels.iter().enumerate() {

@@ -30,7 +30,7 @@ pub fn flatten(design: &Design) -> Netlist {
         DesignHead::Bits => bits,
         DesignHead::Classes(head) => {
             let scores = scores(&mut gates, head, &bits);
-            let mut outputs = argmax::argmax(&mut gates, &head.argmax(), &scores);
+            let mut outputs = argmax::argmax(&mut gates, head, &scores);
             outputs.extend(scores.into_iter().flatten());
             outputs
         }
@@ -74,7 +74,7 @@ pub fn flatten_argmax(head: &ClassHead) -> Netlist {
         .map(|_| (0..bits).map(|_| Signal::Node(netlist.add_input(Section::Head))).collect())
         .collect();
     let mut gates = Gates { netlist: &mut netlist, section: Section::Head };
-    let class = argmax::argmax(&mut gates, &head.argmax(), &scores);
+    let class = argmax::argmax(&mut gates, head, &scores);
     let nodes: Vec<NodeId> = class.into_iter().map(|bit| gates.node(bit)).collect();
     nodes.into_iter().for_each(|node| netlist.add_output(node));
     netlist

@@ -42,19 +42,49 @@ pub(super) fn drop_register(lines: &[&str], rng: &mut ChaCha8Rng) -> Option<(Vec
     Some((changed, format!("line {}: the register `{target}` is a wire", at + 1)))
 }
 
-/// `second > first` becomes `second >= first` in the line of this duel; `None` when there is none.
+/// Lets the second side of this duel win ties: `second > first` becomes `second >= first`, or on a carry
+/// chain what comes in at its lowest position. `None` when nothing like that is there.
 pub(super) fn turn_tie(files: &[EmittedFile], duel: usize) -> Option<Vec<EmittedFile>> {
     let mut files = files.to_vec();
-    let start = format!("wire duel{duel}_second = ");
     for file in files.iter_mut().filter(|file| is_design(file)) {
         let text = String::from_utf8_lossy(&file.contents).into_owned();
-        let Some(line) = text.lines().find(|line| line.trim_start().starts_with(&start) && line.contains(" > ")) else {
-            continue;
-        };
-        file.contents = text.replacen(line, &line.replace(" > ", " >= "), 1).into_bytes();
+        let lines: Vec<&str> = text.lines().collect();
+        let Some((at, line)) = tie(&lines, duel) else { continue };
+        let changed: Vec<&str> =
+            lines.iter().enumerate().map(|(i, own)| if i == at { line.as_str() } else { *own }).collect();
+        file.contents = (changed.join("\n") + "\n").into_bytes();
         return Some(files);
     }
     None
+}
+
+/// The line that decides on the ties of a duel, changed.
+fn tie(lines: &[&str], duel: usize) -> Option<(usize, String)> {
+    let starts = |line: &str, start: &str| line.trim_start().starts_with(start);
+    let words = format!("wire duel{duel}_second = ");
+    if let Some(at) = lines.iter().position(|line| starts(line, &words) && line.contains(" > ")) {
+        return Some((at, lines[at].replace(" > ", " >= ")));
+    }
+    let tables = [format!(" lut_duel{duel}_second ("), format!(" lut_duel{duel}_start (")];
+    if let Some(at) = lines.iter().position(|line| tables.iter().any(|table| line.contains(table))) {
+        return Some((at, with_equal_rows(lines[at])?));
+    }
+    let comment = format!("// Duel {duel}: ");
+    let from = lines.iter().position(|line| starts(line, &comment))?;
+    let at = (from..lines.len()).find(|&at| starts(lines[at], ".CYINIT("))?;
+    let changed = lines[at].replace("1'b0", "1'b1");
+    (changed != lines[at]).then_some((at, changed))
+}
+
+/// A primitive that compares two numbers, whose bits are its inputs in turn, with the rows set where they
+/// are equal.
+fn with_equal_rows(line: &str) -> Option<String> {
+    let (front, rest) = line.split_once("'h")?;
+    let (hex, back) = rest.split_once(')')?;
+    let rows: u32 = front.rsplit('(').next()?.parse().ok()?;
+    let table = u64::from_str_radix(hex, 16).ok()?;
+    let equal = (0..rows).filter(|row| (row ^ row >> 1) & 0x5555_5555 == 0).fold(0u64, |equal, row| equal | 1 << row);
+    Some(format!("{front}'h{:0width$x}){back}", table | equal, width = hex.len()))
 }
 
 /// The Verilog of the design, not of its test bench.
@@ -70,6 +100,21 @@ mod tests {
 
     const PIPELINED: &str =
         "module t(input clk);\n  reg a_d1;\n  always @(posedge clk) begin\n    a_d1 <= a;\n  end\nendmodule";
+
+    #[test]
+    fn ties_turn_in_words_tables_and_chains() {
+        let tie = |text: &str| {
+            let lines: Vec<&str> = text.lines().collect();
+            tie(&lines, 1).map(|(at, line)| format!("{at} {line}"))
+        };
+        assert_eq!(tie("a\nwire duel1_second = b > a;").unwrap(), "1 wire duel1_second = b >= a;");
+        // Of one bit: the second is larger in row 2 of four.
+        let table = "  LUT2 #(.INIT(4'h4)) lut_duel1_second (.O(duel1_second), .I0(a), .I1(b));";
+        assert_eq!(tie(table).unwrap(), format!("0 {}", table.replace("4'h4", "4'hd")));
+        let chain = "  // Duel 0: is\n    .CYINIT(1'b0),\n  // Duel 1: is\n    .CYINIT(1'b0),";
+        assert_eq!(tie(chain).unwrap(), "3     .CYINIT(1'b1),");
+        assert_eq!(tie("wire duel2_second = b > a;"), None);
+    }
 
     #[test]
     fn a_dropped_register_follows_its_source_at_once() {
