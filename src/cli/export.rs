@@ -7,8 +7,8 @@ use clap::Args;
 
 use crate::binarized::{BinarizedNetwork, Head};
 use crate::emit::{
-    self, Convolution, EmitError, EmitOptions, EmitRequest, EmittedFile, EncoderOption, LutStyle, Provenance, TARGETS,
-    Target, TestVectors, Vector,
+    self, Convolution, EmitError, EmitOptions, EmitRequest, EmittedFile, LutStyle, Provenance, TARGETS, Target,
+    TestVectors, Vector,
 };
 use crate::files::{nearest, write_atomically, write_folder};
 use crate::lower::{flatten, flatten_in_pieces, lower};
@@ -21,7 +21,7 @@ use crate::verify::{CHECKERS, CheckRecord, Checker, MutationPlan, coverage, muta
 
 use super::CliError;
 use super::checks::{CheckArgs, Chosen, Subject, available, run_checks};
-use super::hardware::hardware;
+use super::hardware::{Hardware, LutSizes, expands, hardware};
 use super::lossy::{self, Lossy, LossyArgs};
 use super::report::{self, Place, ReportInput, ReportOptions, Written, optimization};
 use super::samples::{Samples, load_samples, load_vectors};
@@ -54,8 +54,9 @@ pub struct ExportArgs {
     #[arg(long, value_delimiter = ',', value_name = "PASS")]
     passes: Option<Vec<String>>,
     /// Inputs of the LUTs to map to, from level 2: 4 (iCE40, ECP5) or 6 (Xilinx)
-    #[arg(long, default_value_t = 6, value_name = "K", value_parser = clap::value_parser!(u8).range(2..=6))]
-    lut_size: u8,
+    /// [default: 6; with -O3 --lut-style slice 5 or 6, whichever takes fewer LUTs]
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u8).range(2..=6))]
+    lut_size: Option<u8>,
     /// What mapping minimizes first: area (LUTs) or depth (levels)
     #[arg(long, default_value = "area", value_name = "GOAL")]
     map_goal: String,
@@ -123,6 +124,7 @@ struct Work {
     /// The hardware as one netlist.
     flat: Netlist,
     report: DesignReport,
+    sizes: Option<LutSizes>,
     emitted: Vec<(&'static dyn Target, Vec<EmittedFile>)>,
     /// Targets that nobody asked for by name and that cannot express the design.
     refused: Vec<(&'static str, EmitError)>,
@@ -184,13 +186,16 @@ pub(super) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
         print_passes(&work.bits.as_ref().unwrap_or(&work.words).passes);
     }
     say!("\n{}", work.report);
+    if let Some(sizes) = work.sizes {
+        say!("{sizes}");
+    }
     print_latency(arguments, &work);
     let mut written = None;
     if let Some(path) = &arguments.report {
         let input = ReportInput {
             model: &work.model,
             design: &work.bits.as_ref().unwrap_or(&work.words).design,
-            optimization: &optimization(&arguments.optimize, arguments.passes.as_deref()),
+            optimization: &optimization(&arguments.optimize, arguments.passes.as_deref(), work.sizes),
             passes: &work.bits.as_ref().unwrap_or(&work.words).passes,
             emit_options: &arguments.options,
             samples: &work.samples,
@@ -354,9 +359,14 @@ fn prepare(arguments: &ExportArgs, plan: &Plan) -> Result<Work, CliError> {
     }
     let vectors = arguments.checks.stimulus(&model, &samples);
     let words = Variant { design, vectors, provenance: provenance(&model), passes };
-    // Without an encoder the encoded bits are the input: there is nothing to map.
-    let expands = plan.pipeline.expands_comparators() && arguments.options.hdl.encoder == EncoderOption::On;
-    let bits = if expands { Some(expand(&words, &plan.pipeline)?) } else { None };
+    let mut sizes = None;
+    let mut bits = None;
+    if expands(&plan.pipeline, &arguments.options.hdl) {
+        let chooses = arguments.lut_size.is_none();
+        let made = hardware(&reference, &words.design, &plan.pipeline, &arguments.options.hdl, chooses)?;
+        sizes = made.sizes;
+        bits = Some(over_code_bits(&words, made));
+    }
     let hardware = &bits.as_ref().unwrap_or(&words).design;
     let (flat, report) = (flatten(hardware), DesignReport::new(hardware)?);
     let folder =
@@ -370,6 +380,7 @@ fn prepare(arguments: &ExportArgs, plan: &Plan) -> Result<Work, CliError> {
         reference,
         flat,
         report,
+        sizes,
         emitted: Vec::new(),
         refused: Vec::new(),
         folder,
@@ -437,11 +448,14 @@ fn check(arguments: &ExportArgs, plan: Plan, work: &Work) -> Result<(), CliError
 /// Targets that print every table on its own, so that comparators may be tables too.
 const PRINTS_TABLES: &[&str] = &["verilog", "vhdl", "blif"];
 
-/// The design with its comparators as tables of the core, optimized together with it.
-fn expand(words: &Variant, pipeline: &Pipeline) -> Result<Variant, CliError> {
-    let (design, reports) = hardware(&words.design, pipeline)?;
+/// The variant that tables are printed of, beside the one with comparators.
+fn over_code_bits(words: &Variant, made: Hardware) -> Variant {
     let mut passes = words.passes.clone();
-    passes.extend(reports);
+    match made.sizes {
+        // These begin at the beginning.
+        Some(sizes) if sizes.takes_five() => passes = made.passes,
+        _ => passes.extend(made.passes),
+    }
     let bits = words.design.input.bits;
     let single = |codes: &[i64]| codes.iter().flat_map(|code| (0..bits).map(move |bit| code >> bit & 1)).collect();
     let vectors = words.vectors.vectors.iter();
@@ -449,7 +463,7 @@ fn expand(words: &Variant, pipeline: &Pipeline) -> Result<Variant, CliError> {
     let input_values =
         format!("bit b of feature f of the model is feature f * {bits} + b here; {}", words.provenance.input_values);
     let provenance = Provenance { input_values, ..words.provenance.clone() };
-    Ok(Variant { design, vectors: TestVectors { vectors }, provenance, passes })
+    Variant { design: made.design, vectors: TestVectors { vectors }, provenance, passes }
 }
 
 /// Proves the design equal to the network and prints the line on it; an error says when it is not or
@@ -509,7 +523,8 @@ fn plan(arguments: &ExportArgs, chosen: Vec<Chosen>, default: Option<&str>) -> R
         "depth" => MapGoal::Depth,
         other => return Err(unknown("mapping goal", other, ["area", "depth"].into_iter())),
     };
-    let pass_options = PassOptions { lut_inputs: usize::from(arguments.lut_size), goal };
+    let lut_inputs = arguments.lut_size.map_or(PassOptions::default().lut_inputs, usize::from);
+    let pass_options = PassOptions { lut_inputs, goal };
     let pipeline = pipeline.options(pass_options).check_function(arguments.check_passes);
     let chosen_target = |name: &str| targets.iter().any(|target| target.name() == name);
     let mut wanted = Vec::new();

@@ -8,7 +8,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::config::ImageShape;
-use crate::emit::{self, EmitOptions, EncoderOption, LutStyle, Registers};
+use crate::emit::{self, EmitOptions, LutStyle, Registers};
 use crate::files::{write_atomically, write_folder};
 use crate::lower::{flatten, lower};
 use crate::netlist::Design;
@@ -20,7 +20,7 @@ use crate::verify::ToolError;
 
 use super::CliError;
 use super::export::{print_passes, unknown};
-use super::hardware::hardware;
+use super::hardware::{LutSizes, expands, hardware};
 use super::samples::{Samples, load_samples};
 
 /// Samples whose scores are looked at, at most.
@@ -161,21 +161,27 @@ pub(super) fn run(arguments: &ReportArgs) -> Result<(), CliError> {
     let model = LoadedModel::load(&arguments.model)?;
     let samples = load_samples(arguments.data.as_deref(), &model)?;
     let mut design = lower(&model.network);
+    let lowered = design.clone();
     let mut passes = optimize(&mut design, &pipeline)?;
     if arguments.emit.hdl.lut_style == LutStyle::Slice {
         design.use_slices();
     }
-    if pipeline.expands_comparators() && arguments.emit.hdl.encoder == EncoderOption::On {
-        let (hardware, reports) = hardware(&design, &pipeline)?;
-        design = hardware;
-        passes.extend(reports);
+    let mut sizes = None;
+    if expands(&pipeline, &arguments.emit.hdl) {
+        let made = hardware(&lowered, &design, &pipeline, &arguments.emit.hdl, true)?;
+        design = made.design;
+        sizes = made.sizes;
+        if sizes.is_some_and(LutSizes::takes_five) {
+            passes.clear();
+        }
+        passes.extend(made.passes);
     }
     let folder = || PathBuf::from("build").join(emit::identifier(&design.name));
     let place = Place::new(&arguments.out.clone().unwrap_or_else(folder));
     let input = ReportInput {
         model: &model,
         design: &design,
-        optimization: &optimization(&arguments.optimize, arguments.passes.as_deref()),
+        optimization: &optimization(&arguments.optimize, arguments.passes.as_deref(), sizes),
         passes: &passes,
         emit_options: &arguments.emit,
         samples: &samples,
@@ -195,10 +201,11 @@ pub(super) fn run(arguments: &ReportArgs) -> Result<(), CliError> {
 }
 
 /// How the design was optimized, as on the command line.
-pub(super) fn optimization(level: &str, passes: Option<&[String]>) -> String {
-    match passes {
-        Some(passes) => format!("--passes {}", passes.join(",")),
-        None => format!("-O{level}"),
+pub(super) fn optimization(level: &str, passes: Option<&[String]>, sizes: Option<LutSizes>) -> String {
+    match (passes, sizes) {
+        (Some(passes), _) => format!("--passes {}", passes.join(",")),
+        (None, Some(sizes)) if sizes.takes_five() => format!("-O{level} --lut-size 5"),
+        (None, _) => format!("-O{level}"),
     }
 }
 

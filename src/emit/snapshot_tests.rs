@@ -29,6 +29,7 @@ fn design() -> Design {
         comparators: vec![comparator(0, 1), comparator(0, 3), comparator(1, 2)],
         core,
         head: DesignHead::Classes(ClassHead::new(vec![0..2, 2..3])),
+        slices: false,
     }
 }
 

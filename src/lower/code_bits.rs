@@ -22,6 +22,7 @@ pub fn to_code_bits(design: &Design) -> Design {
         comparators: (0..width as u32).map(|feature| Comparator { feature, threshold: 1 }).collect(),
         core,
         head: design.head.clone(),
+        slices: design.slices,
     }
 }
 

@@ -40,7 +40,7 @@ pub fn lower(network: &BinarizedNetwork) -> Design {
     for column in columns {
         core.add_output(column);
     }
-    Design { name: network.name().to_owned(), input, comparators, core, head }
+    Design { name: network.name().to_owned(), input, comparators, core, head, slices: false }
 }
 
 /// Every comparison that some bit makes, by feature and threshold.

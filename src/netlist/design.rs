@@ -85,6 +85,9 @@ pub struct Design {
     pub core: Netlist,
     /// What happens to the core's outputs.
     pub head: DesignHead,
+    /// Whether it is made for LUTs with a second output and a carry chain, see
+    /// [`use_slices`](Self::use_slices).
+    pub slices: bool,
 }
 
 /// A rule that a design breaks.
@@ -194,17 +197,13 @@ impl Design {
         Ok(())
     }
 
-    /// Counts on carry chains from here on, for FPGAs whose LUTs have them and a second output
-    /// ([`has_slices`](Self::has_slices)). Nothing happens to a design of plain bits.
+    /// Makes it from here on for FPGAs whose LUTs have a second output and a carry chain beside them: with
+    /// comparators that share LUTs, and a head that counts and searches on carry chains.
     pub fn use_slices(&mut self) {
+        self.slices = true;
         if let DesignHead::Classes(head) = &mut self.head {
             head.counting = Counting::Chains;
         }
-    }
-
-    /// Whether it is made for LUTs with a second output and a carry chain.
-    pub fn has_slices(&self) -> bool {
-        matches!(&self.head, DesignHead::Classes(head) if head.counting == Counting::Chains)
     }
 
     /// The level of the comparators' results: they count as one level of logic.

@@ -447,6 +447,7 @@ mod tests {
             comparators: (0..inputs as u32).map(|feature| Comparator { feature, threshold: 1 }).collect(),
             core,
             head: DesignHead::Classes(ClassHead::new(std::iter::once(0..tables.len()).collect())),
+            slices: false,
         }
     }
 

@@ -118,6 +118,13 @@ impl Pipeline {
         self
     }
 
+    /// Maps to LUTs of this many inputs, 2 to 6.
+    #[must_use]
+    pub fn lut_inputs(mut self, inputs: usize) -> Self {
+        self.options.lut_inputs = inputs;
+        self
+    }
+
     /// Whether hardware is to get its comparators as tables of the core, to be optimized with it.
     pub fn expands_comparators(&self) -> bool {
         self.expands_comparators

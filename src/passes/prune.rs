@@ -40,6 +40,7 @@ mod tests {
             comparators: (1..=4).map(comparator).collect(),
             core: parse("a b c d | n = 8(d, b) | y = n c"),
             head: DesignHead::Bits,
+            slices: false,
         };
         let samples: Vec<Vec<i64>> = (0..16).map(|code| vec![code]).collect();
         let before = design.simulate(&samples);

@@ -122,6 +122,7 @@ mod tests {
             comparators: comparators.to_vec(),
             core: parse(before),
             head: DesignHead::Bits,
+            slices: false,
         };
         let flat = flatten(&design);
         Pipeline::by_names(&["thermometers"])

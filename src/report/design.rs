@@ -13,7 +13,7 @@ use crate::passes::{PassError, Pipeline};
 ///
 /// Counted on the whole design as one netlist of tables, optimized at level 1: what an FPGA
 /// takes when synthesis does no better than this program. No carry chains, and a LUT for each table;
-/// but for a design that [has slices](Design::has_slices) two tables of one LUT count once, and counting
+/// but for a design that [has slices](Design::slices) two tables of one LUT count once, and counting
 /// costs the LUTs beside its carry chains.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct DesignReport {
@@ -105,7 +105,9 @@ struct Slices(Option<BTreeMap<Section, usize>>);
 impl Slices {
     /// Empty for a design that is for other LUTs.
     fn new(design: &Design, flat: &Netlist) -> Self {
-        let (DesignHead::Classes(head), true) = (&design.head, design.has_slices()) else { return Self(None) };
+        if !design.slices {
+            return Self(None);
+        }
         let schedule = Schedule::new(flat);
         let partners = pair_tables(flat, &schedule, |node| flat.section(node) != Section::Head);
         let mut parts: BTreeMap<Section, usize> = BTreeMap::new();
@@ -116,10 +118,12 @@ impl Slices {
                 *parts.entry(flat.section(node)).or_default() += lut6_cost(table.inputs());
             }
         }
-        let (circuits, which) = head.popcounts();
-        let counted: usize = which.iter().map(|&circuit| circuits[circuit].chain_positions()).sum();
-        let searched = head.argmax_chains().map_or(0, |chains| chains.luts());
-        parts.insert(Section::Head, counted + searched);
+        if let DesignHead::Classes(head) = &design.head {
+            let (circuits, which) = head.popcounts();
+            let counted: usize = which.iter().map(|&circuit| circuits[circuit].chain_positions()).sum();
+            let searched = head.argmax_chains().map_or(0, |chains| chains.luts());
+            parts.insert(Section::Head, counted + searched);
+        }
         Self(Some(parts))
     }
 

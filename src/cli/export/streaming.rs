@@ -110,7 +110,7 @@ fn prepare(arguments: &ExportArgs, plan: &Plan) -> Result<Work, CliError> {
 
 /// The parts with their sizes, and the timing.
 fn print_sizes(work: &Work) {
-    let luts = |design: &Design| match work.design.rest.has_slices() {
+    let luts = |design: &Design| match work.design.rest.slices {
         true => paired_lut6(&design.core),
         false => NetlistStats::new(&design.core).lut6(|_| true),
     };

@@ -94,7 +94,7 @@ fn scores(gates: &mut Gates<'_>, head: &ClassHead, bits: &[Signal]) -> Vec<Vec<S
 /// The comparators as tables over the input bus and the core behind them; the core's outputs.
 pub(super) fn encoder(netlist: &mut Netlist, design: &Design, bus: &[NodeId]) -> Vec<NodeId> {
     let mut gates = Gates { netlist, section: Section::Encoder };
-    let compared = comparators::comparators(&mut gates, &design.input, &design.comparators, bus, design.has_slices());
+    let compared = comparators::comparators(&mut gates, &design.input, &design.comparators, bus, design.slices);
     copy_core(netlist, &design.core, &compared)
 }
 

@@ -64,7 +64,7 @@ fn wires(input: InputBus, comparators: Vec<Comparator>, head: DesignHead) -> Des
     let mut core = Netlist::new();
     let inputs: Vec<_> = comparators.iter().map(|_| core.add_input(Section::Encoder)).collect();
     inputs.iter().for_each(|&input| core.add_output(input));
-    Design { name: "wires".to_owned(), input, comparators, core, head }
+    Design { name: "wires".to_owned(), input, comparators, core, head, slices: false }
 }
 
 fn thresholds(input: &InputBus) -> Vec<Comparator> {
@@ -219,6 +219,7 @@ fn constants_and_empty_groups_pass_through() {
         comparators: vec![Comparator { feature: 0, threshold: 0 }],
         core,
         head: DesignHead::Classes(ClassHead::new(vec![0..0, 0..2, 2..5, 5..5])),
+        slices: false,
     };
     design.validate().unwrap();
     check_equal(&design, &flatten(&design), &all_codes(&design.input));
