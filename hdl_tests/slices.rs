@@ -2,9 +2,13 @@
 
 use std::path::Path;
 
-use difflut::emit::{EmitOptions, EmitRequest, HdlOptions, Interface, LutStyle, Registers, target};
-use difflut::lower::lower;
+use difflut::binarized::arbitrary::{NetworkShape, random_network};
+use difflut::binarized::{BinarizedNetwork, Head};
+use difflut::config::InputFormat;
+use difflut::emit::{EmitOptions, EmitRequest, HdlOptions, Interface, LutStyle, Registers, TestVectors, target};
+use difflut::lower::{lower, to_code_bits};
 use difflut::netlist::Design;
+use difflut::passes::{Pipeline, optimize};
 use difflut::report::DesignReport;
 
 use crate::support::shapes::{networks, vectors};
@@ -13,6 +17,18 @@ use crate::support::{program, provenance, root, run, run_silent, tool};
 fn options(interface: Interface, pipeline: Option<Registers>) -> EmitOptions {
     let hdl = HdlOptions { interface, pipeline, lut_style: LutStyle::Slice, ..HdlOptions::default() };
     EmitOptions { hdl, ..EmitOptions::default() }
+}
+
+/// A network of `classes` classes that count `size` bits each.
+fn many_classes(classes: usize, size: usize) -> (&'static str, BinarizedNetwork) {
+    let shape = NetworkShape {
+        features: 12,
+        input: InputFormat::unsigned(8),
+        bits_per_feature: 3,
+        layers: vec![(5, 60), (4, classes * size)],
+        head: Head::GroupSum { classes: classes as u32, tau: 1.0 },
+    };
+    ("many_classes", random_network((classes * size) as u64, &shape))
 }
 
 /// Prints every shape of network with registers here and there, into a folder each.
@@ -24,7 +40,8 @@ fn each_shape(target_name: &str, check: impl Fn(&Path, &str, &str)) {
         (Interface::Valid, levels(2)),
         (Interface::Axis, levels(3)),
     ];
-    for (number, (shape, network)) in networks().into_iter().enumerate() {
+    let heads = [(10, 1), (7, 3), (6, 9), (3, 21)].map(|(classes, size)| many_classes(classes, size));
+    for (number, (shape, network)) in networks().into_iter().chain(heads).enumerate() {
         let mut design = lower(&network);
         design.use_slices();
         let vectors = vectors(&network, 40);
@@ -155,6 +172,62 @@ fn faults_in_slices_are_found_by_vectors_by_proof_and_in_icarus() {
     let line = |start: &str| ended.stdout.lines().find(|line| line.starts_with(start)).unwrap_or_default().to_owned();
     assert!(line("table row flipped").ends_with("1 of 1"), "{}", ended.stdout);
     assert_eq!(line("caught").matches("100.0 %").count(), 3, "{}", ended.stdout);
+}
+
+/// LUTs in Verilog files: instances of primitives in each module as often as the module stands in the design,
+/// those at a carry chain by its positions, since not every position has one.
+fn printed_luts(files: &[(String, String)]) -> usize {
+    let instances = |module: &str| {
+        let uses = files.iter().map(|(_, text)| text.matches(&format!("\n  {module} ")).count()).sum::<usize>();
+        uses.max(1)
+    };
+    let positions = |text: &str| -> usize {
+        let lists = |pin: &str| -> Vec<String> {
+            let start = format!("    .{pin}({{");
+            let lines = text.lines().filter_map(|line| line.strip_prefix(start.as_str()));
+            lines.flat_map(|line| line.split(['}', ',']).take(4).map(|part| part.trim().to_owned())).collect()
+        };
+        lists("S").into_iter().zip(lists("O")).filter(|(pass, sum)| pass != "1'b0" || !sum.contains("unused")).count()
+    };
+    // `lut_c3_s0` and `lut_duel3_d1` stand at a position.
+    let at_position = |line: &str| {
+        let name = line.split_whitespace().find(|word| word.starts_with("lut_")).unwrap_or_default();
+        let last = name.rsplit('_').next().unwrap_or_default();
+        let chained = name.starts_with("lut_c") || name.starts_with("lut_duel");
+        chained && last.starts_with(['s', 'd']) && last[1..].parse::<u32>().is_ok()
+    };
+    let luts = |text: &str| text.lines().filter(|line| line.starts_with("  LUT") && !at_position(line)).count();
+    files.iter().map(|(module, text)| instances(module) * (luts(text) + positions(text))).sum()
+}
+
+#[test]
+fn the_report_counts_the_luts_of_slices_that_are_printed() {
+    let networks = networks()
+        .into_iter()
+        .chain([(10, 1), (10, 6), (4, 17), (3, 40), (12, 2)].map(|(classes, size)| many_classes(classes, size)));
+    for (shape, network) in networks {
+        let pipeline = Pipeline::level("2").unwrap();
+        let mut design = lower(&network);
+        design.use_slices();
+        let mut design = to_code_bits(&design);
+        optimize(&mut design, &pipeline).unwrap();
+        let (options, vectors) = (options(Interface::Comb, None), TestVectors::default());
+        let request = EmitRequest {
+            design: &design,
+            flat: &design.core,
+            provenance: &provenance(),
+            options: &options,
+            vectors: &vectors,
+        };
+        let files = target("verilog").unwrap().emit(&request).unwrap().into_iter();
+        let files: Vec<(String, String)> = files
+            .filter_map(|file| {
+                let module = file.name.strip_suffix(".v")?.to_owned();
+                (!module.contains('/')).then(|| (module, String::from_utf8(file.contents).unwrap()))
+            })
+            .collect();
+        assert_eq!(printed_luts(&files), DesignReport::new(&design).unwrap().total, "{shape}");
+    }
 }
 
 #[test]

@@ -193,8 +193,20 @@ fn the_flat_netlist_equals_the_design_on_every_code() {
 }
 
 #[test]
-fn carry_chains_count_what_tables_count() {
-    for groups in [vec![0..1, 1..3], vec![0..7, 7..20, 20..20], vec![0..60, 60..100]] {
+fn carry_chains_count_and_search_as_tables_do() {
+    let equal = |classes: usize, size: usize| (0..classes).map(|class| class * size..(class + 1) * size).collect();
+    let groups = [
+        vec![0..1, 1..3],
+        vec![0..7, 7..20, 20..20],
+        vec![0..60, 60..100],
+        equal(10, 1),
+        equal(23, 1),
+        equal(7, 2),
+        equal(5, 9),
+        equal(11, 31),
+        equal(6, 40),
+    ];
+    for groups in groups {
         let outputs = groups.last().unwrap().end;
         let input = InputBus { features: outputs, bits: 1, signed: false };
         let comparators = (0..outputs as u32).map(|feature| Comparator { feature, threshold: 1 }).collect();
