@@ -206,7 +206,7 @@ fn reproduces(kept: &Path, printed: &str, expected: &str) {
 fn empty_a_table(files: &[PathBuf], start: &str, end: char) -> String {
     let texts: Vec<String> = files.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let mut lines = texts.iter().flat_map(|text| text.lines());
-    let line = lines.find(|line| line.contains(start)).unwrap();
+    let line = lines.find(|line| line.contains(start) && line.contains("l0_n")).unwrap();
     let digits = line.find("'h").unwrap() + 2;
     let length = line[digits..].find(end).unwrap();
     let emptied = format!("{}{}{}", &line[..digits], "0".repeat(length), &line[digits + length..]);

@@ -8,6 +8,7 @@ use clap::Args;
 use crate::emit::{EmitOptions, EmittedFile, Target, TestVectors};
 use crate::files::write_atomically;
 use crate::netlist::Design;
+use crate::passes::PassError;
 use crate::store::LoadedModel;
 use crate::verify::{
     self, CHECKERS, CheckOutcome, CheckRecord, CheckRequest, Checker, Summary, ToolError, VectorPlan, Verdict,
@@ -127,8 +128,9 @@ pub(super) struct Subject<'a> {
     pub(super) printed: &'a dyn Fn(&str) -> (&'a Design, &'a TestVectors),
     /// The design of the network before the optimizer.
     pub(super) reference: &'a Design,
-    /// Designs that the artefact may have been printed from, for the names of its wires.
-    pub(super) candidates: &'a [&'a Design],
+    /// Designs that the artefact may have been printed from, for the names of its wires; made when there is a
+    /// difference.
+    pub(super) candidates: &'a dyn Fn() -> Result<Vec<Design>, PassError>,
     /// What was printed of it.
     pub(super) emitted: &'a [(&'static dyn Target, Vec<EmittedFile>)],
     /// Latency of a target.
@@ -221,9 +223,6 @@ fn run_check(
         limit: arguments.limit(),
         foreign: subject.foreign,
     };
-    // Only designs of the same input bus can be driven with the same vectors.
-    let candidates: Vec<&Design> =
-        subject.candidates.iter().copied().filter(|candidate| candidate.input == design.input).collect();
     let started = Instant::now();
     let verdict = verify::check(checker, &request);
     let place = match &verdict {
@@ -232,7 +231,8 @@ fn run_check(
             if target.name() == "verilog" && subject.frame.is_none() =>
         {
             // The walk back is a help; that it cannot be done is no reason to hide the difference.
-            let place = verify::locate(&request, first, &candidates);
+            let candidates = (subject.candidates)()?;
+            let place = verify::locate(&request, first, &candidates.iter().collect::<Vec<_>>());
             Some(place.unwrap_or_else(|error| format!("  the walk back to its first wire was not done: {error}")))
         }
         _ => None,

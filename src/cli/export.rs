@@ -429,8 +429,10 @@ fn check(arguments: &ExportArgs, plan: Plan, work: &Work) -> Result<(), CliError
         let Variant { design, vectors, .. } = work.variant(target);
         (design, vectors)
     };
-    let candidates: Vec<&Design> =
-        [Some(&work.words), work.bits.as_ref()].into_iter().flatten().map(|variant| &variant.design).collect();
+    let candidates = || {
+        let variants = [Some(&work.words), work.bits.as_ref()].into_iter().flatten();
+        Ok(variants.map(|variant| variant.design.clone()).collect())
+    };
     let subject = Subject {
         printed: &printed,
         reference: &work.reference,

@@ -2,16 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::emit::{EmitOptions, EmittedFile, Target, target};
+use crate::emit::{EmitOptions, EmittedFile, HdlOptions, LutStyle, Target, target};
 use crate::lower::lower;
 use crate::netlist::Design;
-use crate::passes::{Pipeline, optimize};
+use crate::passes::{PassError, Pipeline, optimize};
 use crate::store::LoadedModel;
 use crate::verify::{CHECKERS, Checker, ForeignError, PortMap, coverage, wrapper};
 
 use super::CliError;
 use super::checks::{Chosen, Subject, available, run_checks};
 use super::export::ExportArgs;
+use super::hardware::hardware;
 use super::samples::{load_samples, load_vectors};
 
 /// The top module that the checks drive.
@@ -85,13 +86,7 @@ pub(super) fn verify(arguments: &ExportArgs, foreign: &Foreign<'_>) -> Result<()
     named.name = WRAPPER.to_owned();
     let latency = |_: &dyn Target| foreign.latency;
     // Which level it was exported at is not known; the wires will tell.
-    let mut candidates = vec![design.clone()];
-    for level in ["1", "2", "3"] {
-        let mut optimized = design.clone();
-        optimize(&mut optimized, &Pipeline::level(level)?)?;
-        candidates.push(optimized);
-    }
-    let candidates: Vec<&Design> = candidates.iter().collect();
+    let candidates = || candidates(&design);
     let printed = |_: &str| (&named, &vectors);
     let subject = Subject {
         candidates: &candidates,
@@ -105,6 +100,26 @@ pub(super) fn verify(arguments: &ExportArgs, foreign: &Foreign<'_>) -> Result<()
         failures: &PathBuf::from("build").join(&own_name).join("failures"),
     };
     run_checks(checks, &model, &checkers, skipped, &subject)
+}
+
+/// What `lowered` is printed from at every level and in every style.
+fn candidates(lowered: &Design) -> Result<Vec<Design>, PassError> {
+    let mut candidates = vec![lowered.clone()];
+    for level in ["1", "2", "3"] {
+        let pipeline = Pipeline::level(level)?;
+        let mut words = lowered.clone();
+        optimize(&mut words, &pipeline)?;
+        for lut_style in [LutStyle::Primitive, LutStyle::Slice] {
+            let options = HdlOptions { lut_style, ..HdlOptions::default() };
+            let mut words = words.clone();
+            if lut_style == LutStyle::Slice {
+                words.use_slices();
+            }
+            candidates.push(hardware(lowered, &words, &pipeline, &options, true)?.design);
+        }
+        candidates.push(words);
+    }
+    Ok(candidates)
 }
 
 fn usage(error: ForeignError) -> CliError {

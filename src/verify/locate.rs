@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::emit::{TestVectors, core_wire_names};
 use crate::logic::BitMatrix;
-use crate::netlist::{Design, DesignHead, NodeId, Schedule, Section};
+use crate::netlist::{Design, DesignHead, InputBus, NodeId, Schedule, Section};
 
 use super::bench::{ICARUS, has_plain_ports};
 use super::checker::{CheckRequest, Difference, write_scratch};
@@ -85,7 +85,10 @@ pub fn locate(request: &CheckRequest<'_>, first: &Difference, candidates: &[&Des
     let text = std::fs::read_to_string(&path).map_err(|source| ToolError::Scratch { path, source })?;
     let values = first_values(&text);
     let tables = printed_tables(request)?;
-    let suspects = candidates.iter().map(|design| suspect(design, &first.expected.codes, &values, &tables));
+    let suspects = candidates.iter().filter_map(|design| {
+        let codes = codes_of(&design.input, &request.design.input, &first.expected.codes)?;
+        Some(suspect(design, &codes, &values, &tables))
+    });
     let best = suspects.min_by_key(|suspect| (suspect.misfits, suspect.different));
     let Some(best) = best.filter(|suspect| suspect.known > 0) else {
         return Ok(
@@ -96,6 +99,17 @@ pub fn locate(request: &CheckRequest<'_>, first: &Difference, candidates: &[&Des
         Some(id) => describe_wire(request, &best, id, &values, &tables, &bus),
         None => Ok(describe_head(&best, &values, first)),
     }
+}
+
+/// The codes of `given` on the bus of a candidate, which may have a feature for each of its bits; `None` where
+/// it is another bus.
+fn codes_of(candidate: &InputBus, given: &InputBus, codes: &[i64]) -> Option<Vec<i64>> {
+    if candidate == given {
+        return Some(codes.to_vec());
+    }
+    let single = InputBus { features: given.width(), bits: 1, signed: false };
+    let bits = |code: &i64| (0..given.bits).map(|bit| code >> bit & 1).collect::<Vec<i64>>();
+    (*candidate == single).then(|| codes.iter().flat_map(bits).collect())
 }
 
 /// Compares the wires of the artefact with what `design` says.

@@ -166,7 +166,7 @@ fn check(arguments: &ExportArgs, plan: Plan, work: &Work) -> Result<(), CliError
         emitted: &work.emitted,
         latency: &|_| work.timing.latency as u32,
         options: &arguments.options,
-        candidates: &[],
+        candidates: &|| Ok(Vec::new()),
         frame: Some(work.design.frame),
         foreign: false,
         failures: &work.folder.join("failures"),
