@@ -16,7 +16,7 @@ use difflut::config::InputFormat;
 use difflut::emit::{self, EmitOptions, HdlOptions, Registers};
 use difflut::lower::{flatten, lower};
 use difflut::passes::{Pipeline, optimize};
-use difflut::report::synthesis::{FAMILIES, SynthesisRequest, synthesize};
+use difflut::report::synthesis::{FAMILIES, Subject, SynthesisRequest, synthesize};
 use difflut::report::{ModelSource, Pipelining, Report, ReportRequest, ScoreSamples};
 use difflut::store::LoadedModel;
 
@@ -70,7 +70,8 @@ fn main() {
                     continue;
                 }
                 let limit = Duration::from_secs(3600);
-                let request = SynthesisRequest { design: &design, flat: &flat, options: &options, limit };
+                let subject = Subject::Unrolled { design: &design, flat: &flat };
+                let request = SynthesisRequest { subject, options: &options, limit };
                 let result = synthesize(&request, family).unwrap().result;
                 let Some(cells) = result.cells else {
                     println!("{name} {}: {}", family.name, result.remarks.join("; "));

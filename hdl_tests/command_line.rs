@@ -49,7 +49,7 @@ fn what_cannot_be_streamed_says_why_and_what_to_do() {
     streamed(&["--interface", "valid", "--target", "vhdl"], &["is a form of the target verilog"]);
     streamed(&["--interface", "valid", "--check", "ghdl"], &["the check `ghdl`", "streaming", "verilog"]);
     streamed(&["--interface", "valid", "--check", "formal"], &["the check `formal` proves functions of codes"]);
-    streamed(&["--interface", "axis", "--report", "r"], &["--report describes unrolled designs"]);
+    streamed(&["--interface", "axis", "--report", "r", "--image", "9x9"], &["81 pixels", "has 64 features"]);
     streamed(&["--interface", "valid", "--encoder", "off"], &["leave out --encoder off"]);
     streamed(&["--interface", "valid", "--calibrate", "x.csv"], &["--calibrate makes every position"]);
     refuses(

@@ -17,7 +17,7 @@ use difflut::passes::{Pipeline, optimize};
 use difflut::verify::{self, CheckRequest, Verdict};
 
 use crate::support::shapes::{classes, vectors};
-use crate::support::{provenance, run, run_silent, tool};
+use crate::support::{program, provenance, run, run_silent, tool};
 
 /// Options of a streamed design.
 pub(crate) fn options(interface: Interface, change: impl Fn(&mut HdlOptions)) -> EmitOptions {
@@ -41,7 +41,7 @@ fn files(design: &StreamedDesign, options: &EmitOptions, vectors: &TestVectors) 
     let provenance = provenance();
     let verilog = target("verilog").unwrap();
     let request = StreamRequest { design, provenance: &provenance, options, vectors };
-    (verilog.emit_streamed(&request).unwrap(), verilog.frame_timing(design, options).unwrap())
+    (verilog.emit_streamed(&request).unwrap(), verilog.streamed_facts(design, options).unwrap().timing)
 }
 
 /// Emits the streamed form and runs `checker` on it.
@@ -285,6 +285,97 @@ fn a_wrong_kernel_and_a_wrong_threshold_are_differences() {
         let verdict = check_streamed("icarus", &options, &network, &design, &vectors(&network, 20));
         assert!(matches!(verdict, Verdict::Different { .. }), "{verdict:?}");
     }
+}
+
+/// Bits of all registers of the module `name` as yosys reads them.
+fn register_bits(folder: &Path, name: &str) -> usize {
+    // As they stand in the text: what is never read is there too.
+    let script =
+        format!("read_verilog {name}*.v; hierarchy -top {name}; proc -noopt; flatten; tee -q -o stat stat -width");
+    let sources: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|file| file.ends_with(".v") && !file.ends_with("_tb.v"))
+        .collect();
+    let script = script.replace(&format!("{name}*.v"), &sources.join(" "));
+    std::fs::write(folder.join("count.ys"), script.replace("; ", "\n")).unwrap();
+    let ran = run(folder, "yosys", "-q -s count.ys");
+    assert!(ran.success, "{}", ran.output);
+    let stat = std::fs::read_to_string(folder.join("stat")).unwrap();
+    let cell = |line: &str| {
+        let (cell, count) = line.trim().strip_prefix("$dff_")?.split_once(' ')?;
+        Some(cell.parse::<usize>().ok()? * count.trim().parse::<usize>().ok()?)
+    };
+    stat.lines().filter_map(cell).sum()
+}
+
+#[test]
+fn the_registers_that_are_said_are_those_in_the_verilog() {
+    let test = "the_registers_that_are_said_are_those_in_the_verilog";
+    if !tool(test, "yosys") {
+        return;
+    }
+    for (number, (name, shape)) in networks().into_iter().enumerate() {
+        let network = random_image_network(number as u64 + 1, &shape);
+        let (parts, mut design) = lower_streamed(&network).unwrap();
+        let pipeline = Pipeline::level("2").unwrap();
+        let passes: Vec<_> = design.designs_mut().map(|part| optimize(part, &pipeline).unwrap()).collect();
+        let options = options(Interface::Valid, |hdl| {
+            hdl.pipeline = [None, Some(Registers::Levels(1)), Some(Registers::Levels(2))][number % 3];
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let module = write(folder.path(), &design, &options, &TestVectors::default());
+        let facts = target("verilog").unwrap().streamed_facts(&design, &options).unwrap();
+        let said = difflut::report::streamed_parts(&parts, &design, &passes, &facts).unwrap();
+        let said: usize = said.iter().map(|part| part.registers + part.memory_bits).sum();
+        assert_eq!(said, register_bits(folder.path(), &module), "{name}");
+    }
+}
+
+#[test]
+fn the_report_of_a_streamed_network_is_written_with_its_files_and_what_yosys_measures() {
+    let test = "the_report_of_a_streamed_network_is_written_with_its_files_and_what_yosys_measures";
+    if !tool(test, "yosys") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let network = random_image_network(
+        5,
+        &shape([1, 9, 8], vec![RandomStep::convolution(8, 4, 3, 1, 1), RandomStep::convolution(6, 4, 3, 2, 0)]),
+    );
+    network.to_file().write(&folder.path().join("small.safetensors")).unwrap();
+    let streaming = ["small.safetensors", "--convolution", "streaming", "--interface", "valid", "--vectors", "10"];
+    for out in ["one", "two"] {
+        let more = ["--out", out, "--report", out, "--synth=xilinx,ecp5"];
+        let ended = program("difflut-export", folder.path(), &[&streaming[..], &more].concat());
+        assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    }
+    let read = |path: &str| std::fs::read(folder.path().join(path)).unwrap();
+    assert_eq!(read("one/report.json"), read("two/report.json"));
+    assert_eq!(read("one/report.html"), read("two/report.html"));
+    let report: serde_json::Value = serde_json::from_slice(&read("one/report.json")).unwrap();
+    assert_eq!(report["format"], "difflut-streamed-report");
+    assert_eq!((&report["frame"], &report["timing"]["cycles_per_image"]), (&serde_json::json!([1, 9, 8]), &72.into()));
+    let number = |value: &serde_json::Value| value.as_f64().unwrap();
+    for (family, estimate) in [(0, 0), (1, 2)] {
+        let (measured, estimate) = (&report["synthesis"][family]["cells"], &report["estimates"][estimate]);
+        let ratio = number(&estimate["luts"]) / number(&measured["luts"]);
+        assert!((0.6..1.5).contains(&ratio), "{ratio}: {estimate} {measured}");
+        let ratio = number(&estimate["flip_flops"]) / number(&measured["flip_flops"]);
+        assert!((0.9..1.3).contains(&ratio), "{ratio}: {estimate} {measured}");
+    }
+    let files = report["targets"][0]["files"].as_array().unwrap();
+    for file in files {
+        let bytes = read(&format!("one/{}", file["name"].as_str().unwrap()));
+        assert_eq!(file["sha256"], difflut::files::sha256_hex(&bytes).as_str());
+    }
+    // The same without an export.
+    let arguments = [&["report"], &streaming[..5], &["--out", "three.json"]].concat();
+    let ended = program("difflut", folder.path(), &arguments);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    let alone: serde_json::Value = serde_json::from_slice(&read("three.json")).unwrap();
+    assert_eq!((&alone["parts"], &alone["estimates"]), (&report["parts"], &report["estimates"]));
+    assert!(ended.stdout.contains("window 1") && ended.stdout.contains("ice40"), "{}", ended.stdout);
 }
 
 #[test]

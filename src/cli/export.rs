@@ -161,7 +161,7 @@ pub(super) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
         return Err(CliError::Usage("--synth measures for the report; add `--report DIR`".to_owned()));
     }
     if arguments.is_streaming() {
-        return streaming::run(arguments, plan);
+        return streaming::run(arguments, plan, &families);
     }
     let work = prepare(arguments, &plan)?;
     one_writer_each(&work.emitted)?;
@@ -192,19 +192,19 @@ pub(super) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
     print_latency(arguments, &work);
     let mut written = None;
     if let Some(path) = &arguments.report {
+        let hardware = work.bits.as_ref().unwrap_or(&work.words);
         let input = ReportInput {
             model: &work.model,
-            design: &work.bits.as_ref().unwrap_or(&work.words).design,
-            optimization: &optimization(&arguments.optimize, arguments.passes.as_deref(), work.sizes),
-            passes: &work.bits.as_ref().unwrap_or(&work.words).passes,
+            optimization: optimization(&arguments.optimize, arguments.passes.as_deref(), work.sizes),
             emit_options: &arguments.options,
             samples: &work.samples,
             families: &families,
             limit: arguments.checks.limit(),
-            targets: artefacts(&arguments.options, &work),
+            targets: artefacts(&work.emitted, |target| work.latency(target, &arguments.options)),
             changes: work.lossy.iter().map(|change| serde_json::json!(change)).collect(),
         };
-        written = Some(report::write(&arguments.report_options, &Place::new(path), input)?);
+        let place = Place::new(path);
+        written = Some(report::write(&arguments.report_options, &place, input, &hardware.design, &hardware.passes)?);
     }
     check(arguments, plan, &work)?;
     written.map_or(Ok(()), Written::end)

@@ -2,11 +2,14 @@
 
 use std::fmt;
 
-use crate::emit::{EncoderOption, HdlOptions, LutStyle};
-use crate::lower::to_code_bits;
-use crate::netlist::{Design, SHARED_INPUTS};
+use crate::binarized::{BinarizedNetwork, Streamed};
+use crate::emit::{self, EmitOptions, EncoderOption, HdlOptions, LutStyle, StreamedFacts};
+use crate::lower::{lower_streamed, to_code_bits};
+use crate::netlist::{Design, SHARED_INPUTS, StreamedDesign};
 use crate::passes::{PassError, PassReport, Pipeline, gather_counts, optimize};
-use crate::report::DesignReport;
+use crate::report::{DesignReport, StreamedPart, streamed_parts};
+
+use super::CliError;
 
 /// A design that is printed table by table, and how it became one.
 pub(super) struct Hardware {
@@ -88,4 +91,45 @@ fn expand(design: &Design, pipeline: &Pipeline) -> Result<(Design, Vec<PassRepor
         passes.extend(gather_counts(&mut design, pipeline)?);
     }
     Ok((design, passes))
+}
+
+/// A network through which pixels pass one after the other, as hardware.
+pub(super) struct StreamedHardware {
+    /// The network taken apart.
+    pub(super) parts: Streamed,
+    /// The parts, optimized.
+    pub(super) design: StreamedDesign,
+    /// What every part went through, the kernels first.
+    pub(super) passes: Vec<Vec<PassReport>>,
+    /// What there is beside tables, and when results come.
+    pub(super) facts: StreamedFacts,
+    /// The sizes of the parts.
+    pub(super) sizes: Vec<StreamedPart>,
+}
+
+/// The hardware of `network` under `name`, or under its own, pixel by pixel.
+///
+/// # Errors
+/// [`CliError::Usage`] when it has no such form, [`CliError`] for options that have no meaning for it.
+pub(super) fn streamed_hardware(
+    network: &BinarizedNetwork,
+    name: Option<&str>,
+    pipeline: &Pipeline,
+    options: &EmitOptions,
+) -> Result<StreamedHardware, CliError> {
+    let (parts, mut design) = lower_streamed(network)
+        .map_err(|error| CliError::Usage(format!("--convolution streaming of `{}`: {error}", network.name())))?;
+    if let Some(name) = name {
+        name.clone_into(&mut design.name);
+    }
+    let verilog = emit::target("verilog").ok_or_else(|| CliError::Usage("there is no Verilog target".to_owned()))?;
+    // What has no meaning is said before any work.
+    verilog.streamed_facts(&design, options)?;
+    let passes = design.designs_mut().map(|part| optimize(part, pipeline)).collect::<Result<Vec<_>, _>>()?;
+    if options.hdl.lut_style == LutStyle::Slice {
+        design.designs_mut().for_each(Design::use_slices);
+    }
+    let facts = verilog.streamed_facts(&design, options)?;
+    let sizes = streamed_parts(&parts, &design, &passes, &facts)?;
+    Ok(StreamedHardware { parts, design, passes, facts, sizes })
 }

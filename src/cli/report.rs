@@ -1,34 +1,26 @@
 //! `difflut report`, and the report of an export.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 
 use crate::config::ImageShape;
-use crate::emit::{self, EmitOptions, LutStyle, Registers};
-use crate::files::{write_atomically, write_folder};
-use crate::lower::{flatten, lower};
-use crate::netlist::Design;
-use crate::passes::{PassReport, Pipeline, optimize};
-use crate::report::synthesis::{self, FAMILIES, Family, SynthesisRequest};
-use crate::report::{ModelSource, Pipelining, Report, ReportRequest, ScoreSamples, page};
-use crate::store::{LoadedModel, ModelKind};
-use crate::verify::ToolError;
+use crate::emit::{self, Convolution, EmitOptions, FrameTiming, LutStyle};
+use crate::lower::lower;
+use crate::passes::{Pipeline, optimize};
+use crate::report::synthesis::{self, FAMILIES, Family, Synthesis};
+use crate::report::{Estimate, StreamedPart};
+use crate::store::LoadedModel;
 
 use super::CliError;
 use super::export::{print_passes, unknown};
-use super::hardware::{LutSizes, expands, hardware};
-use super::samples::{Samples, load_samples};
+use super::hardware::{LutSizes, StreamedHardware, expands, hardware, streamed_hardware};
+use super::samples::load_samples;
 
-/// Samples whose scores are looked at, at most.
-const MOST_SAMPLES: usize = 10_000;
+mod write;
 
-/// Random samples where there are no real ones, and their seed.
-const RANDOM_SAMPLES: usize = 1000;
-const SEED: u64 = 1;
+pub(super) use write::{Place, ReportInput, Written, write, write_streamed};
 
 /// Arguments of `difflut report`.
 #[derive(Debug, Args)]
@@ -112,46 +104,6 @@ impl ReportOptions {
     }
 }
 
-/// Where a report goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    json: Option<PathBuf>,
-    html: Option<PathBuf>,
-    /// What the synthesis tools printed.
-    synthesis: PathBuf,
-}
-
-impl Place {
-    /// A file when `path` ends in `.json` or `.html`, else a folder.
-    pub(super) fn new(path: &Path) -> Self {
-        match path.extension().and_then(|extension| extension.to_str()) {
-            Some("json") => Self { json: Some(path.to_owned()), html: None, synthesis: path.with_extension("synth") },
-            Some("html") => Self { json: None, html: Some(path.to_owned()), synthesis: path.with_extension("synth") },
-            _ => Self {
-                json: Some(path.join("report.json")),
-                html: Some(path.join("report.html")),
-                synthesis: path.join("synth"),
-            },
-        }
-    }
-}
-
-/// What a report is made of, beside the options.
-pub(super) struct ReportInput<'a> {
-    pub(super) model: &'a LoadedModel,
-    pub(super) design: &'a Design,
-    pub(super) optimization: &'a str,
-    pub(super) passes: &'a [PassReport],
-    pub(super) emit_options: &'a EmitOptions,
-    pub(super) samples: &'a Samples,
-    pub(super) families: &'a [&'static Family],
-    pub(super) limit: Duration,
-    /// Files of an export.
-    pub(super) targets: Vec<serde_json::Value>,
-    /// What the user let change the function.
-    pub(super) changes: Vec<serde_json::Value>,
-}
-
 pub(super) fn run(arguments: &ReportArgs) -> Result<(), CliError> {
     let pipeline = match &arguments.passes {
         Some(passes) => Pipeline::by_names(passes)?,
@@ -160,6 +112,28 @@ pub(super) fn run(arguments: &ReportArgs) -> Result<(), CliError> {
     let families = arguments.options.families()?;
     let model = LoadedModel::load(&arguments.model)?;
     let samples = load_samples(arguments.data.as_deref(), &model)?;
+    let folder = || PathBuf::from("build").join(emit::identifier(model.network.name()));
+    let place = Place::new(&arguments.out.clone().unwrap_or_else(folder));
+    let mut input = ReportInput {
+        model: &model,
+        optimization: optimization(&arguments.optimize, arguments.passes.as_deref(), None),
+        emit_options: &arguments.emit,
+        samples: &samples,
+        families: &families,
+        limit: Duration::from_secs(arguments.time_limit),
+        targets: Vec::new(),
+        changes: Vec::new(),
+    };
+    if arguments.emit.hdl.convolution == Convolution::Streaming {
+        let hardware = streamed_hardware(&model.network, None, &pipeline, &arguments.emit)?;
+        let written = write_streamed(&arguments.options, &place, input, &hardware)?;
+        if arguments.verbose {
+            hardware.passes.iter().for_each(|passes| print_passes(passes));
+        }
+        print_parts(&hardware);
+        print_resources(&written.report.estimates, &written.report.synthesis);
+        return written.end();
+    }
     let mut design = lower(&model.network);
     let lowered = design.clone();
     let mut passes = optimize(&mut design, &pipeline)?;
@@ -176,27 +150,14 @@ pub(super) fn run(arguments: &ReportArgs) -> Result<(), CliError> {
         }
         passes.extend(made.passes);
     }
-    let folder = || PathBuf::from("build").join(emit::identifier(&design.name));
-    let place = Place::new(&arguments.out.clone().unwrap_or_else(folder));
-    let input = ReportInput {
-        model: &model,
-        design: &design,
-        optimization: &optimization(&arguments.optimize, arguments.passes.as_deref(), sizes),
-        passes: &passes,
-        emit_options: &arguments.emit,
-        samples: &samples,
-        families: &families,
-        limit: Duration::from_secs(arguments.time_limit),
-        targets: Vec::new(),
-        changes: Vec::new(),
-    };
-    let written = write(&arguments.options, &place, input)?;
+    input.optimization = optimization(&arguments.optimize, arguments.passes.as_deref(), sizes);
+    let written = write(&arguments.options, &place, input, &design, &passes)?;
     if arguments.verbose {
         print_passes(&passes);
         say!("");
     }
     say!("{}", written.report.after);
-    print_resources(&written.report);
+    print_resources(&written.report.estimates, &written.report.synthesis);
     written.end()
 }
 
@@ -209,117 +170,8 @@ pub(super) fn optimization(level: &str, passes: Option<&[String]>, sizes: Option
     }
 }
 
-/// A report that is on the disk.
-pub(super) struct Written {
-    pub(super) report: Report,
-    failures: Vec<ToolError>,
-}
-
-impl Written {
-    /// The failure of a synthesis tool, now that everything else is done.
-    pub(super) fn end(self) -> Result<(), CliError> {
-        self.failures.into_iter().next().map_or(Ok(()), |error| Err(error.into()))
-    }
-}
-
-/// Makes the report and writes it, with what the synthesis tools printed beside it.
-pub(super) fn write(options: &ReportOptions, place: &Place, input: ReportInput<'_>) -> Result<Written, CliError> {
-    let ReportInput { model, design, emit_options, .. } = input;
-    let features = model.network.features();
-    if let Some(shape) = options.image.filter(|shape| shape.iter().product::<usize>() != features) {
-        let [channels, height, width] = shape;
-        return Err(CliError::Usage(format!(
-            "--image: {channels} x {height} x {width} are {} pixels; the model `{}` has {features} features",
-            channels * height * width,
-            model.network.name()
-        )));
-    }
-    let source = ModelSource {
-        sha256: model.sha256.clone(),
-        kind: match model.kind {
-            ModelKind::Trained => "trained model with float weights".to_owned(),
-            ModelKind::Binarized => "binarized network, truth tables only".to_owned(),
-        },
-        recorded_accuracy: model.recorded_accuracy(),
-        config: model.config.clone(),
-        training: model.training.clone(),
-    };
-    let mut report = Report::new(&ReportRequest {
-        network: &model.network,
-        source: &source,
-        design,
-        optimization: input.optimization,
-        passes: input.passes,
-        pipelining: &pipelining(design, emit_options),
-        image: options.image,
-        samples: &score_samples(model, input.samples),
-    })?;
-    report.targets = input.targets;
-    report.changes_of_function = input.changes;
-    if options.times {
-        report.times_ms = input.passes.iter().map(|pass| 1e3 * pass.elapsed.as_secs_f64()).collect();
-    }
-    let mut failures = Vec::new();
-    let flat = if input.families.is_empty() { None } else { Some(flatten(design)) };
-    for (family, flat) in input.families.iter().zip(std::iter::repeat(flat.as_ref())) {
-        let Some(flat) = flat else { continue };
-        say!("synthesizing for {}", family.title);
-        let request = SynthesisRequest { design, flat, options: emit_options, limit: input.limit };
-        let run = synthesis::synthesize(&request, family)?;
-        let files = run.files.iter().map(|(name, contents)| (name.as_str(), contents.as_slice()));
-        write_folder(&place.synthesis.join(family.name), files)?;
-        report.synthesis.push(run.result);
-        failures.extend(run.failure);
-    }
-    for (path, text) in [(&place.json, report.to_json()), (&place.html, page(&report))] {
-        let Some(path) = path else { continue };
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)
-                .map_err(|source| crate::files::FileError::Write { path: path.clone(), source })?;
-        }
-        write_atomically(path, text.as_bytes())?;
-        say!("wrote {}", path.display());
-    }
-    Ok(Written { report, failures })
-}
-
-/// Latency and registers of the Verilog with these options.
-fn pipelining(design: &Design, options: &EmitOptions) -> Pipelining {
-    let verilog = emit::target("verilog");
-    let latency = verilog.map_or(0, |target| target.latency(design, options));
-    Pipelining {
-        pipeline: match options.hdl.pipeline {
-            Some(Registers::Levels(levels)) => format!("every {levels} levels"),
-            Some(chosen) => chosen.to_string(),
-            None if latency > 0 => "layers".to_owned(),
-            None => "none".to_owned(),
-        },
-        latency,
-        registers: verilog.map_or(0, |target| target.registers(design, options)),
-    }
-}
-
-/// Real samples as codes, or random codes where there are none.
-fn score_samples(model: &LoadedModel, samples: &Samples) -> ScoreSamples {
-    let format = model.network.input();
-    if let Some(source) = samples.source().filter(|_| !samples.rows.is_empty()) {
-        let rows = samples.rows.iter().take(MOST_SAMPLES);
-        let codes = rows.map(|row| row.iter().map(|&value| format.nearest_code(value)).collect()).collect();
-        // The name alone: a path would differ from machine to machine.
-        let name = Path::new(source).file_name().map_or(source.into(), |name| name.to_string_lossy());
-        return ScoreSamples { codes, source: name.into_owned() };
-    }
-    let mut rng = ChaCha8Rng::seed_from_u64(SEED);
-    let mut row =
-        || (0..model.network.features()).map(|_| rng.random_range(format.min_code()..=format.max_code())).collect();
-    ScoreSamples {
-        codes: (0..RANDOM_SAMPLES).map(|_| row()).collect(),
-        source: "uniformly random codes, for want of real samples".to_owned(),
-    }
-}
-
 /// Estimates and measured figures, a line per family.
-pub(super) fn print_resources(report: &Report) {
+pub(super) fn print_resources(estimates: &[Estimate], measured: &[Synthesis]) {
     say!(
         "\n{:<8} {:<5} {:>9} {:>9} {:>9} {:>9} {:>9}",
         "family",
@@ -330,8 +182,8 @@ pub(super) fn print_resources(report: &Report) {
         "measured",
         "Fmax MHz"
     );
-    for estimate in &report.estimates {
-        let synthesis = report.synthesis.iter().find(|synthesis| synthesis.family == estimate.family);
+    for estimate in estimates {
+        let synthesis = measured.iter().find(|synthesis| synthesis.family == estimate.family);
         let cells = synthesis.and_then(|synthesis| synthesis.cells.as_ref());
         let shown = |value: Option<usize>| value.map_or("-".to_owned(), |value| value.to_string());
         let routed = synthesis.and_then(|synthesis| synthesis.routed.as_ref());
@@ -346,7 +198,32 @@ pub(super) fn print_resources(report: &Report) {
             routed.map_or("-".to_owned(), |routed| format!("{:.1}", routed.fmax_mhz))
         );
     }
-    for remark in report.synthesis.iter().flat_map(|synthesis| &synthesis.remarks) {
+    for remark in measured.iter().flat_map(|synthesis| &synthesis.remarks) {
         say!("{remark}");
     }
+}
+
+/// The parts of a streamed design with their sizes, and its timing.
+pub(super) fn print_parts(hardware: &StreamedHardware) {
+    let what = |part: &StreamedPart| part.what.chars().count();
+    let width = hardware.sizes.iter().map(what).max().unwrap_or(0);
+    let line = |part: &str, what: &str, [luts, registers, memory]: [usize; 3], levels: String| {
+        say!("{part:<9} {what:<width$} {luts:>7} {levels:>7} {registers:>10} {memory:>12}");
+    };
+    say!("\n{:<9} {:<width$} {:>7} {:>7} {:>10} {:>12}", "part", "", "LUT6", "levels", "registers", "line buffers");
+    let mut total = [0; 3];
+    for part in &hardware.sizes {
+        let own = [part.luts_after, part.registers, part.memory_bits];
+        line(&part.part, &part.what, own, part.levels.map_or_else(String::new, |levels| levels.to_string()));
+        total.iter_mut().zip(own).for_each(|(total, own)| *total += own);
+    }
+    line("total", "", total, String::new());
+    if let Some(reason) = &hardware.parts.stopped {
+        say!("not streamed, but unrolled in front of the dense layers: {reason}");
+    }
+    let FrameTiming { interval, latency, .. } = hardware.facts.timing;
+    let behind = hardware.facts.timing.behind_last_pixel();
+    say!(
+        "verilog: a pixel every cycle, a frame every {interval}; latency {latency} cycles from its first pixel, {behind} from its last"
+    );
 }

@@ -28,7 +28,10 @@ mod vhdl;
 mod wires;
 
 pub use c::{COptions, CStyle, WordSize};
-pub use hdl::{Convolution, Device, EncoderOption, FrameTiming, HdlOptions, Interface, LutStyle, OutputSet, Registers};
+pub use hdl::{
+    Convolution, Device, EncoderOption, FrameTiming, HdlOptions, Interface, LineFacts, LutStyle, OutputSet, Registers,
+    StepFacts, StreamedFacts,
+};
 pub use names::{Namer, identifier};
 pub use request::{EmitError, EmitOptions, EmitRequest, EmittedFile, Provenance, StreamRequest, TestVectors, Vector};
 pub use wires::core_wire_names;
@@ -57,11 +60,11 @@ pub trait Target: Sync {
         Err(no_streamed_form(self.name()))
     }
 
-    /// When the results of a streamed design come.
+    /// The sizes of a streamed design beside its tables, and when its results come.
     ///
     /// # Errors
     /// As [`emit_streamed`](Self::emit_streamed).
-    fn frame_timing(&self, _design: &StreamedDesign, _options: &EmitOptions) -> Result<FrameTiming, EmitError> {
+    fn streamed_facts(&self, _design: &StreamedDesign, _options: &EmitOptions) -> Result<StreamedFacts, EmitError> {
         Err(no_streamed_form(self.name()))
     }
 

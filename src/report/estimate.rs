@@ -45,7 +45,7 @@ pub(super) fn estimates(flat: &Netlist, counted: &DesignReport, registers: usize
 }
 
 /// Four-input LUTs of all tables of `netlist`, each by itself.
-fn lut4(netlist: &Netlist) -> usize {
+pub(super) fn lut4(netlist: &Netlist) -> usize {
     let mut readers: FxHashMap<_, usize> = FxHashMap::default();
     let mut tables = Vec::new();
     for id in netlist.node_ids() {

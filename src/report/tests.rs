@@ -206,3 +206,80 @@ fn report_of_any(network: &BinarizedNetwork) -> Report {
     })
     .unwrap()
 }
+
+/// The report on a streamed network of two convolutions.
+fn streamed_report(head: Head, optimization: &str) -> StreamedReport {
+    use crate::binarized::arbitrary::{ImageShape as Shape, RandomStep, random_image_network};
+    let shape = Shape {
+        image: [1, 6, 5],
+        input: InputFormat::unsigned(4),
+        bits_per_feature: 2,
+        feature_wise: true,
+        steps: vec![RandomStep::convolution(3, 3, 3, 1, 1), RandomStep::convolution(2, 3, 2, 2, 0)],
+        dense: vec![(3, 8)],
+        head,
+    };
+    let network = random_image_network(7, &shape);
+    let (parts, mut design) = crate::lower::lower_streamed(&network).unwrap();
+    let pipeline = Pipeline::level(&optimization[2..]).unwrap();
+    let passes: Vec<_> = design.designs_mut().map(|part| optimize(part, &pipeline).unwrap()).collect();
+    let mut options = crate::emit::EmitOptions::default();
+    options.hdl.convolution = crate::emit::Convolution::Streaming;
+    options.hdl.interface = crate::emit::Interface::Valid;
+    let facts = crate::emit::target("verilog").unwrap().streamed_facts(&design, &options).unwrap();
+    StreamedReport::new(&StreamedRequest {
+        network: &network,
+        source: &source(),
+        design: &design,
+        parts: &streamed_parts(&parts, &design, &passes, &facts).unwrap(),
+        not_streamed: None,
+        optimization,
+        timing: facts.timing,
+        interface: "valid",
+        pipeline: "layers",
+        samples: &ScoreSamples { codes: vec![vec![3; 30], vec![9; 30]], source: "two".into() },
+    })
+}
+
+#[test]
+fn the_file_of_a_streamed_network_has_the_documented_fields() {
+    insta::assert_snapshot!(streamed_report(Head::GroupSum { classes: 2, tau: 1.0 }, "-O1").to_json());
+}
+
+#[test]
+fn the_parts_of_a_streamed_network_add_up() {
+    let report = streamed_report(Head::GroupSum { classes: 2, tau: 1.0 }, "-O2");
+    let names: Vec<&str> = report.parts.iter().map(|part| part.part.as_str()).collect();
+    assert_eq!(names, ["encoder", "window 0", "kernel 0", "window 1", "kernel 1", "image", "dense"]);
+    // Rows of five pixels: two rows and three pixels of each of two bits; a row and two of each of three.
+    let lines = |part: usize| report.parts[part].memory_bits;
+    assert!(lines(1) <= 2 * 13 && lines(3) <= 3 * 7, "{} {}", lines(1), lines(3));
+    // The second convolution has three rows of two positions of two bits.
+    assert_eq!(lines(5), 2 * 3 * 2);
+    assert_eq!(report.timing.cycles_per_image, 30);
+    assert_eq!(report.scores.as_ref().unwrap().samples, 2);
+    for (index, estimate) in report.estimates.iter().enumerate() {
+        assert_eq!(estimate.luts, report.sum(|part| part.estimates[index].luts));
+        assert_eq!(estimate.flip_flops, report.sum(|part| part.estimates[index].flip_flops));
+    }
+    assert_eq!(report.estimates[1].flip_flops, report.sum(|part| part.registers + part.memory_bits));
+    for part in report.parts.iter().filter(|part| part.part.starts_with("kernel") || part.part == "dense") {
+        assert_eq!(part.luts_after, part.after.as_ref().unwrap().total);
+        assert!(part.luts_after <= part.luts_before && part.passes.len() > 1);
+    }
+}
+
+#[test]
+fn pages_of_streamed_networks_are_well_formed() {
+    for head in [Head::GroupSum { classes: 2, tau: 1.0 }, Head::Bits] {
+        for level in ["-O0", "-O2"] {
+            let report = streamed_report(head, level);
+            let text = streamed_page(&report);
+            check_page(&text);
+            for words in ["Registers and line buffers", "kernel 1", "30", "window 0", "75.00 %"] {
+                assert!(text.contains(words), "no `{words}` in the page");
+            }
+            assert_eq!(text, streamed_page(&streamed_report(head, level)));
+        }
+    }
+}

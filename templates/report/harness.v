@@ -7,14 +7,16 @@ module difflut_harness (input wire clk, input wire serial_in, input wire load_in
 {%- if clock %}
     .clk(clk),
 {%- endif %}
-    .features({
-{%- for piece in features %}
+{%- for input in inputs %}
+    .{{ input.name }}({
+{%- for piece in input.pieces %}
 {%- match piece.low %}
 {%- when Some with (low) %}stimulus[{{ low }} +: {{ piece.width }}]
 {%- when None %}{{ piece.width }}'d0
 {%- endmatch %}
 {%- if !loop.last %}, {% endif %}
 {%- endfor %}}),
+{%- endfor %}
 {%- for port in outputs %}
     .{{ port.name }}(outputs[{{ port.low }} +: {{ port.width }}]){% if !loop.last %},{% endif %}
 {%- endfor %}

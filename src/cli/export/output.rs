@@ -1,6 +1,6 @@
 //! What an export says of itself, on the terminal and in its report.
 
-use crate::emit::{EmitOptions, EmittedFile, Target};
+use crate::emit::{EmittedFile, Target};
 use crate::files::sha256_hex;
 use crate::passes::PassReport;
 use crate::store::LoadedModel;
@@ -46,16 +46,18 @@ pub(in crate::cli) fn print_passes(reports: &[PassReport]) {
 }
 
 /// The exported files with their hashes, for the report.
-pub(super) fn artefacts(options: &EmitOptions, work: &Work) -> Vec<serde_json::Value> {
+pub(super) fn artefacts(
+    emitted: &[(&'static dyn Target, Vec<EmittedFile>)],
+    latency: impl Fn(&dyn Target) -> u32,
+) -> Vec<serde_json::Value> {
     let file = |file: &EmittedFile| {
         serde_json::json!({
             "name": file.name, "bytes": file.contents.len(), "sha256": sha256_hex(&file.contents)
         })
     };
     let target = |(target, files): &(&'static dyn Target, Vec<EmittedFile>)| {
-        let latency = work.latency(*target, options);
         let files: Vec<serde_json::Value> = files.iter().map(file).collect();
-        serde_json::json!({ "target": target.name(), "latency_cycles": latency, "files": files })
+        serde_json::json!({ "target": target.name(), "latency_cycles": latency(*target), "files": files })
     };
-    work.emitted.iter().map(target).collect()
+    emitted.iter().map(target).collect()
 }

@@ -4,20 +4,22 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use crate::binarized::{BinarizedNetwork, Streamed};
+use crate::binarized::BinarizedNetwork;
 use crate::cli::CliError;
 use crate::cli::checks::{Subject, run_checks};
+use crate::cli::hardware::{StreamedHardware, streamed_hardware};
 use crate::cli::lossy::{self, Lossy};
+use crate::cli::report::{self, Place, ReportInput, Written, optimization, print_parts};
 use crate::cli::samples::{Samples, load_samples, load_vectors};
-use crate::emit::{self, EmittedFile, FrameTiming, LutStyle, StreamRequest, Target, TestVectors};
+use crate::emit::{self, EmitError, EmittedFile, StreamRequest, Target, TestVectors};
 use crate::files::write_folder;
-use crate::lower::{flatten_in_pieces, lower, lower_streamed};
-use crate::netlist::{Design, NetlistStats, StreamedDesign, paired_lut6};
-use crate::passes::{PassReport, optimize};
+use crate::lower::{flatten_in_pieces, lower};
+use crate::netlist::Design;
 use crate::prove::{self, Proof, ProofOptions};
-use crate::report::DesignReport;
+use crate::report::synthesis::Family;
 use crate::store::LoadedModel;
 
+use super::output::artefacts;
 use super::{ExportArgs, Plan, print_model, print_passes, provenance};
 
 /// A model on its way through the compiler.
@@ -25,23 +27,14 @@ struct Work {
     model: LoadedModel,
     samples: Samples,
     lossy: Vec<Lossy>,
-    parts: Streamed,
-    design: StreamedDesign,
+    hardware: StreamedHardware,
     vectors: TestVectors,
-    /// What every part went through, the kernels first.
-    passes: Vec<Vec<PassReport>>,
     emitted: Vec<(&'static dyn Target, Vec<EmittedFile>)>,
-    timing: FrameTiming,
     folder: PathBuf,
 }
 
 /// Writes the files, then checks them.
-pub(super) fn run(arguments: &ExportArgs, plan: Plan) -> Result<(), CliError> {
-    if arguments.report.is_some() {
-        return Err(CliError::Usage(
-            "--report describes unrolled designs; leave it out with --convolution streaming".to_owned(),
-        ));
-    }
+pub(super) fn run(arguments: &ExportArgs, plan: Plan, families: &[&'static Family]) -> Result<(), CliError> {
     let work = prepare(arguments, &plan)?;
     let files = work.emitted.iter().flat_map(|(_, files)| files);
     write_folder(&work.folder, files.map(|file| (file.name.as_str(), file.contents.as_slice())))?;
@@ -53,10 +46,26 @@ pub(super) fn run(arguments: &ExportArgs, plan: Plan) -> Result<(), CliError> {
         say!("  {:<width$}  {}", file.name, file.purpose);
     }
     if arguments.verbose {
-        work.passes.iter().for_each(|reports| print_passes(reports));
+        work.hardware.passes.iter().for_each(|reports| print_passes(reports));
     }
-    print_sizes(&work);
-    check(arguments, plan, &work)
+    print_parts(&work.hardware);
+    let mut written = None;
+    if let Some(path) = &arguments.report {
+        let input = ReportInput {
+            model: &work.model,
+            optimization: optimization(&arguments.optimize, arguments.passes.as_deref(), None),
+            emit_options: &arguments.options,
+            samples: &work.samples,
+            families,
+            limit: arguments.checks.limit(),
+            targets: artefacts(&work.emitted, |_| work.hardware.facts.timing.latency as u32),
+            changes: work.lossy.iter().map(|change| serde_json::json!(change)).collect(),
+        };
+        let place = Place::new(path);
+        written = Some(report::write_streamed(&arguments.report_options, &place, input, &work.hardware)?);
+    }
+    check(arguments, plan, &work)?;
+    written.map_or(Ok(()), Written::end)
 }
 
 /// Prints into memory and checks that.
@@ -64,7 +73,7 @@ pub(super) fn verify(arguments: &ExportArgs, plan: Plan) -> Result<(), CliError>
     let work = prepare(arguments, &plan)?;
     print_model(&work.model);
     work.lossy.iter().for_each(|change| say!("{change}"));
-    print_sizes(&work);
+    print_parts(&work.hardware);
     check(arguments, plan, &work)
 }
 
@@ -83,73 +92,18 @@ fn prepare(arguments: &ExportArgs, plan: &Plan) -> Result<Work, CliError> {
         Some(path) => load_vectors(path, &model)?,
         None => load_samples(arguments.checks.data.as_deref(), &model)?,
     };
-    let (parts, mut design) = lower_streamed(&model.network)
-        .map_err(|error| CliError::Usage(format!("--convolution streaming of `{}`: {error}", model.network.name())))?;
-    if let Some(name) = &arguments.name {
-        design.name.clone_from(name);
-    }
-    let passes = design.designs_mut().map(|part| optimize(part, &plan.pipeline)).collect::<Result<_, _>>()?;
-    if arguments.options.hdl.lut_style == LutStyle::Slice {
-        design.designs_mut().for_each(Design::use_slices);
-    }
-    let vectors = arguments.checks.stimulus(&model, &samples);
-    let (options, provenance) = (&arguments.options, provenance(&model));
-    let request = StreamRequest { design: &design, provenance: &provenance, options, vectors: &vectors };
-    let mut emitted = Vec::new();
-    let mut timing = None;
-    for &target in &plan.targets {
-        emitted.push((target, target.emit_streamed(&request)?));
-        timing = Some(target.frame_timing(&design, options)?);
-    }
-    let Some(timing) = timing else {
+    if plan.targets.is_empty() {
         return Err(CliError::Usage("--convolution streaming prints verilog; add `--target verilog`".to_owned()));
-    };
+    }
+    let options = &arguments.options;
+    let hardware = streamed_hardware(&model.network, arguments.name.as_deref(), &plan.pipeline, options)?;
+    let vectors = arguments.checks.stimulus(&model, &samples);
+    let (design, provenance) = (&hardware.design, provenance(&model));
+    let request = StreamRequest { design, provenance: &provenance, options, vectors: &vectors };
+    let emit = |&target: &&'static dyn Target| Ok((target, target.emit_streamed(&request)?));
+    let emitted = plan.targets.iter().map(emit).collect::<Result<_, EmitError>>()?;
     let folder = arguments.out.clone().unwrap_or_else(|| PathBuf::from("build").join(emit::identifier(&design.name)));
-    Ok(Work { model, samples, lossy, parts, design, vectors, passes, emitted, timing, folder })
-}
-
-/// The parts with their sizes, and the timing.
-fn print_sizes(work: &Work) {
-    let luts = |design: &Design| match work.design.rest.slices {
-        true => paired_lut6(&design.core),
-        false => NetlistStats::new(&design.core).lut6(|_| true),
-    };
-    say!("\n{:<8} {:<42} {:>7} {:>8}", "part", "", "LUT6", "levels");
-    let mut total = 0;
-    for (index, step) in work.design.steps.iter().enumerate() {
-        let (window, made) = (step.window, step.window.made);
-        let shape = format!(
-            "{} x {} over {} x {} x {} to {} x {} x {}",
-            window.size[0],
-            window.size[1],
-            window.image[0],
-            window.image[1],
-            window.image[2],
-            made[0],
-            made[1],
-            made[2]
-        );
-        let own = luts(&step.kernel);
-        total += own;
-        say!("{:<8} {shape:<42} {own:>7} {:>8}", format!("kernel {index}"), step.kernel.core.depth());
-    }
-    let rest = &work.design.rest;
-    let whole = DesignReport::unoptimized(rest).0.total;
-    say!(
-        "{:<8} {:<42} {whole:>7} {:>8}",
-        "dense",
-        format!("{} bits, head included", rest.input.features),
-        rest.depth()
-    );
-    say!("{:<8} {:<42} {:>7}", "total", "comparisons and counters not counted", total + whole);
-    if let Some(reason) = &work.parts.stopped {
-        say!("not streamed, but unrolled in front of the dense layers: {reason}");
-    }
-    let FrameTiming { interval, latency, .. } = work.timing;
-    let behind = work.timing.behind_last_pixel();
-    say!(
-        "verilog: a pixel every cycle, a frame every {interval}; latency {latency} cycles from its first pixel, {behind} from its last"
-    );
+    Ok(Work { model, samples, lossy, hardware, vectors, emitted, folder })
 }
 
 /// Runs the checks of `plan` on what was printed.
@@ -159,15 +113,15 @@ fn check(arguments: &ExportArgs, plan: Plan, work: &Work) -> Result<(), CliError
     }
     say!("vectors: {}", work.samples.describe(&work.vectors));
     let mut reference = lower(&work.model.network);
-    reference.name.clone_from(&work.design.name);
+    reference.name.clone_from(&work.hardware.design.name);
     let subject = Subject {
         printed: &|_| (&reference, &work.vectors),
         reference: &reference,
         emitted: &work.emitted,
-        latency: &|_| work.timing.latency as u32,
+        latency: &|_| work.hardware.facts.timing.latency as u32,
         options: &arguments.options,
         candidates: &|| Ok(Vec::new()),
-        frame: Some(work.design.frame),
+        frame: Some(work.hardware.design.frame),
         foreign: false,
         failures: &work.folder.join("failures"),
     };
@@ -177,8 +131,8 @@ fn check(arguments: &ExportArgs, plan: Plan, work: &Work) -> Result<(), CliError
 /// Proves every part equal to the part of the network that it is.
 fn prove(work: &Work) -> Result<(), CliError> {
     let started = Instant::now();
-    let networks = work.parts.steps.iter().map(|step| &step.kernel).chain([&work.parts.rest]);
-    let designs = work.design.steps.iter().map(|step| &step.kernel).chain([&work.design.rest]);
+    let networks = work.hardware.parts.steps.iter().map(|step| &step.kernel).chain([&work.hardware.parts.rest]);
+    let designs = work.hardware.design.steps.iter().map(|step| &step.kernel).chain([&work.hardware.design.rest]);
     for (network, design) in networks.zip(designs) {
         prove_part(network, design)?;
     }

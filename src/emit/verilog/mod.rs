@@ -14,7 +14,7 @@ use super::hdl::{
 use super::notes::origin;
 use super::order::CoreOrder;
 use super::text::Text;
-use super::{EmitError, EmitOptions, EmitRequest, EmittedFile, FrameTiming, StreamRequest, Target, vectors};
+use super::{EmitError, EmitOptions, EmitRequest, EmittedFile, StreamRequest, StreamedFacts, Target, vectors};
 use crate::netlist::{Design, StreamedDesign};
 
 use self::syntax::Verilog as Syntax;
@@ -66,8 +66,8 @@ impl Target for Verilog {
         raster::emit(request)
     }
 
-    fn frame_timing(&self, design: &StreamedDesign, options: &EmitOptions) -> Result<FrameTiming, EmitError> {
-        raster::timing(design, options)
+    fn streamed_facts(&self, design: &StreamedDesign, options: &EmitOptions) -> Result<StreamedFacts, EmitError> {
+        raster::facts(design, options)
     }
 
     fn latency(&self, design: &Design, options: &EmitOptions) -> u32 {

@@ -5,7 +5,7 @@ use askama::Template;
 use crate::emit::hdl::{CollectModule, Part, PixelModule, Raster, RasterBench, WindowModule};
 use crate::emit::notes::origin_of;
 use crate::emit::text::Text;
-use crate::emit::{EmitError, EmitOptions, EmittedFile, FrameTiming, StreamRequest, vectors};
+use crate::emit::{EmitError, EmitOptions, EmittedFile, StreamRequest, StreamedFacts, vectors};
 use crate::netlist::StreamedDesign;
 
 use super::{TARGET, modules, primitive_models, primitives_of, syntax};
@@ -125,9 +125,9 @@ pub(super) fn emit(request: &StreamRequest<'_>) -> Result<Vec<EmittedFile>, Emit
     Ok(files)
 }
 
-/// When results come.
-pub(super) fn timing(design: &StreamedDesign, options: &EmitOptions) -> Result<FrameTiming, EmitError> {
+/// What a streamed design is made of.
+pub(super) fn facts(design: &StreamedDesign, options: &EmitOptions) -> Result<StreamedFacts, EmitError> {
     let provenance = crate::emit::Provenance::default();
     let parts = Part::all(TARGET, design, &provenance, options)?;
-    Ok(Raster::new(TARGET, design, &parts)?.timing)
+    Ok(Raster::new(TARGET, design, &parts)?.facts())
 }

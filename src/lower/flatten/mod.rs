@@ -6,11 +6,13 @@ mod adder;
 mod argmax;
 mod comparators;
 mod gates;
+mod pixel;
 mod popcount;
 
 use crate::netlist::{ClassHead, Design, DesignHead, FlatDesign, Netlist, NodeId, Section};
 
 use gates::{Gates, Signal};
+pub use pixel::flatten_pixel;
 
 /// The function of the whole design on the bits of the input bus.
 ///

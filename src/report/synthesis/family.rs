@@ -13,6 +13,9 @@ pub struct Family {
     pub lut: &'static str,
     /// Its inputs.
     pub lut_inputs: usize,
+    /// Bits of a table, its rows filled up to a power of two, above which yosys puts it into block
+    /// memory and not into LUTs; found by trying.
+    pub(in crate::report) table_bits_in_luts: usize,
     /// The rule of the estimate, for people.
     pub rule: &'static str,
     /// Whether its tables are the primitives `LUT1` to `LUT6` of the Verilog export.
@@ -53,6 +56,7 @@ pub static FAMILIES: &[Family] = &[
         title: "AMD UltraScale+",
         lut: "LUT6",
         lut_inputs: 6,
+        table_bits_in_luts: 10_240,
         rule: RULE6,
         has_primitives: true,
         synth: "synth_xilinx -flatten -family xcup -nowidelut -noiopad -noclkbuf",
@@ -76,6 +80,7 @@ pub static FAMILIES: &[Family] = &[
         title: "Lattice iCE40",
         lut: "LUT4",
         lut_inputs: 4,
+        table_bits_in_luts: 2048,
         rule: RULE4,
         has_primitives: false,
         synth: "synth_ice40",
@@ -94,6 +99,7 @@ pub static FAMILIES: &[Family] = &[
         title: "Lattice ECP5",
         lut: "LUT4",
         lut_inputs: 4,
+        table_bits_in_luts: 2048,
         rule: RULE4,
         has_primitives: false,
         synth: "synth_ecp5",

@@ -16,21 +16,34 @@ use askama::Template;
 use serde::Serialize;
 
 use crate::emit::{
-    self, EmitOptions, EmitRequest, HdlOptions, Interface, LutStyle, Provenance, Registers, TestVectors,
+    self, Convolution, EmitOptions, EmitRequest, HdlOptions, Interface, LutStyle, Provenance, Registers, StreamRequest,
+    TestVectors,
 };
-use crate::netlist::{Design, Netlist};
+use crate::netlist::{Design, Netlist, StreamedDesign};
 use crate::verify::{Run, RunOutput, ToolError};
 
 pub use family::{FAMILIES, Family, family};
 pub use yosys::Cells;
 
+/// What is synthesized.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject<'a> {
+    /// A design that takes all features at once.
+    Unrolled {
+        /// The design.
+        design: &'a Design,
+        /// The same as one netlist, as the export needs it.
+        flat: &'a Netlist,
+    },
+    /// A design that takes a pixel at a time.
+    Streamed(&'a StreamedDesign),
+}
+
 /// What is synthesized and how long it may take.
 #[derive(Clone, Copy, Debug)]
 pub struct SynthesisRequest<'a> {
     /// The design.
-    pub design: &'a Design,
-    /// The same as one netlist, as the export needs it.
-    pub flat: &'a Netlist,
+    pub subject: Subject<'a>,
     /// Registers are placed as these say.
     pub options: &'a EmitOptions,
     /// The longest that one run of a tool may take.
@@ -153,19 +166,23 @@ fn first_line(error: &ToolError) -> String {
     sentence.split_once("; the end of its output").map_or(sentence, |(sentence, _)| sentence).to_owned()
 }
 
-/// The options with bare ports, codes in and all results out: what surrounds the design in a
-/// measurement knows these.
+/// The options with bare ports, codes in and all results out, or with valid bits where pixels come
+/// in: what surrounds the design in a measurement knows these.
 fn plain(options: &EmitOptions) -> EmitOptions {
-    let HdlOptions { mut pipeline, clock_mhz, device, interface, .. } = options.hdl;
+    let HdlOptions { mut pipeline, clock_mhz, device, interface, convolution, .. } = options.hdl;
     if interface != Interface::Comb {
         // What these interfaces do without being told.
         pipeline = pipeline.or(Some(Registers::Layers));
     }
+    let interface = match convolution {
+        Convolution::Streaming => Interface::Valid,
+        Convolution::Unrolled => Interface::Comb,
+    };
     let lut_style = match options.hdl.lut_style {
         LutStyle::Slice => LutStyle::Slice,
         LutStyle::Table | LutStyle::Primitive => LutStyle::Primitive,
     };
-    let hdl = HdlOptions { pipeline, clock_mhz, device, lut_style, ..HdlOptions::default() };
+    let hdl = HdlOptions { pipeline, clock_mhz, device, lut_style, convolution, interface, ..HdlOptions::default() };
     EmitOptions { hdl, ..options.clone() }
 }
 
@@ -181,11 +198,15 @@ fn write_sources(request: &SynthesisRequest<'_>, folder: &Path) -> Result<String
         tau: None,
     };
     let options = plain(request.options);
-    let (design, flat) = (request.design, request.flat);
-    let emitted = emit::target("verilog").map(|target| {
-        target.emit(&EmitRequest { design, flat, provenance: &provenance, options: &options, vectors: &vectors })
+    let (provenance, options, vectors) = (&provenance, &options, &vectors);
+    let emitted = emit::target("verilog").map(|target| match request.subject {
+        Subject::Unrolled { design, flat } => target.emit(&EmitRequest { design, flat, provenance, options, vectors }),
+        Subject::Streamed(design) => target.emit_streamed(&StreamRequest { design, provenance, options, vectors }),
     });
-    let top = emit::identifier(&design.name);
+    let top = emit::identifier(match request.subject {
+        Subject::Unrolled { design, .. } => &design.name,
+        Subject::Streamed(design) => &design.name,
+    });
     let bench = format!("{top}_tb.v");
     // One file per module; the models of primitives are our own, and a bench is no hardware.
     let hardware = |name: &str| name.ends_with(".v") && name != bench && !name.contains('/');

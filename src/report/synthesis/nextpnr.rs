@@ -7,7 +7,7 @@ use askama::Template;
 use crate::netlist::{Design, DesignHead};
 use crate::verify::{Run, ToolError};
 
-use super::{Family, Routed, SynthesisRequest, number, read_json, run_yosys, write};
+use super::{Family, Routed, Subject, SynthesisRequest, number, read_json, run_yosys, write};
 
 /// The clock that placement aims at in MHz; above what these devices reach, so that it does its
 /// best.
@@ -38,54 +38,88 @@ struct Harness<'a> {
     clock: bool,
     /// Bits that are shifted in.
     stimulus: usize,
-    /// Pieces of the input bus, the highest first.
-    features: Vec<Piece>,
+    inputs: Vec<Input>,
     /// Bits of all outputs.
     results: usize,
-    outputs: Vec<Port>,
+    outputs: Vec<Output>,
 }
 
-/// Some features of the input bus, from the register of the harness or zero.
+/// An input port.
+struct Input {
+    name: &'static str,
+    /// The highest first.
+    pieces: Vec<Piece>,
+}
+
+/// Some bits of an input port, from the register of the harness or zero.
 struct Piece {
     width: usize,
     low: Option<usize>,
 }
 
-struct Port {
+struct Output {
     name: &'static str,
     low: usize,
     width: usize,
 }
 
 impl<'a> Harness<'a> {
-    fn new(top: &'a str, design: &Design, clock: bool) -> Self {
-        let bits = design.input.bits as usize;
-        let mut read = vec![false; design.input.features];
-        for comparator in &design.comparators {
-            if let Some(read) = read.get_mut(comparator.feature as usize) {
-                *read = true;
+    fn new(top: &'a str, subject: &Subject<'_>, clock: bool) -> Self {
+        match subject {
+            Subject::Unrolled { design, .. } => {
+                let mut read = vec![false; design.input.features];
+                for comparator in &design.comparators {
+                    if let Some(read) = read.get_mut(comparator.feature as usize) {
+                        *read = true;
+                    }
+                }
+                let codes = read.into_iter().map(|read| (design.input.bits as usize, read)).collect();
+                Self::around(top, clock, vec![("features", codes)], results(design))
+            }
+            Subject::Streamed(design) => {
+                let pixel = vec![(design.frame[0] * design.input.bits as usize, true)];
+                let inputs = vec![("rst", vec![(1, true)]), ("in_valid", vec![(1, true)]), ("pixel", pixel)];
+                let mut outputs = results(&design.rest);
+                outputs.push(("out_valid", 1));
+                Self::around(top, clock, inputs, outputs)
             }
         }
-        let mut stimulus = 0;
-        let mut features = Vec::with_capacity(read.len());
-        for read in read {
-            features.push(Piece { width: bits, low: read.then_some(stimulus) });
-            stimulus += if read { bits } else { 0 };
-        }
-        features.reverse();
-        let ports: Vec<(&str, usize)> = match &design.head {
-            DesignHead::Bits => vec![("bits", design.core.outputs().len())],
-            DesignHead::Classes(head) => {
-                vec![("class_index", head.argmax().class_bits()), ("scores", head.groups.len() * head.score_bits())]
+    }
+
+    /// Ports with their widths; inputs as pieces, the lowest first, and whether they are driven.
+    fn around(
+        top: &'a str,
+        clock: bool,
+        inputs: Vec<(&'static str, Vec<(usize, bool)>)>,
+        outputs: Vec<(&'static str, usize)>,
+    ) -> Self {
+        let (mut stimulus, mut results) = (0, 0);
+        let inputs = inputs.into_iter().map(|(name, widths)| {
+            let mut pieces = Vec::with_capacity(widths.len());
+            for (width, driven) in widths {
+                pieces.push(Piece { width, low: driven.then_some(stimulus) });
+                stimulus += if driven { width } else { 0 };
             }
-        };
-        let mut results = 0;
-        let outputs = ports.into_iter().map(|(name, width)| {
+            pieces.reverse();
+            Input { name, pieces }
+        });
+        let inputs = inputs.collect();
+        let outputs = outputs.into_iter().map(|(name, width)| {
             results += width;
-            Port { name, low: results - width, width }
+            Output { name, low: results - width, width }
         });
         let outputs = outputs.collect();
-        Self { top, clock, stimulus, features, results, outputs }
+        Self { top, clock, stimulus, inputs, results, outputs }
+    }
+}
+
+/// The result ports of a design.
+fn results(design: &Design) -> Vec<(&'static str, usize)> {
+    match &design.head {
+        DesignHead::Bits => vec![("bits", design.core.outputs().len())],
+        DesignHead::Classes(head) => {
+            vec![("class_index", head.argmax().class_bits()), ("scores", head.groups.len() * head.score_bits())]
+        }
     }
 }
 
@@ -110,8 +144,13 @@ pub(super) fn route(
         return Ok(Outcome::Not { reason });
     };
     let options = super::plain(request.options);
-    let clock = crate::emit::target("verilog").is_some_and(|target| target.latency(request.design, &options) > 0);
-    let harness = Harness::new(top, request.design, clock);
+    let clock = match request.subject {
+        Subject::Unrolled { design, .. } => {
+            crate::emit::target("verilog").is_some_and(|target| target.latency(design, &options) > 0)
+        }
+        Subject::Streamed(_) => true,
+    };
+    let harness = Harness::new(top, &request.subject, clock);
     if harness.stimulus == 0 {
         return Ok(Outcome::Not { reason: "no output depends on an input, so there is no path to time".to_owned() });
     }

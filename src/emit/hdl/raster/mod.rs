@@ -6,11 +6,13 @@
 //! the whole where results can be held up.
 
 mod bench;
+mod facts;
 mod pixel;
 mod timing;
 mod window;
 
 pub(in crate::emit) use bench::RasterBench;
+pub use facts::{LineFacts, StepFacts, StreamedFacts};
 pub(in crate::emit) use pixel::PixelModule;
 pub use timing::FrameTiming;
 pub(in crate::emit) use window::WindowModule;

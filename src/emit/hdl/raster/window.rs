@@ -35,6 +35,8 @@ pub(in crate::emit) struct WindowModule {
 pub(in crate::emit) struct Line {
     pub(in crate::emit) channel: usize,
     pub(in crate::emit) length: usize,
+    /// The bits that the window reads, ascending.
+    pub(in crate::emit) taps: Vec<usize>,
 }
 
 /// Counters along rows or columns.
@@ -102,11 +104,13 @@ impl WindowModule {
                 read[comparator.feature as usize] = true;
             }
         }
-        let mut lengths = vec![0; window.image[0]];
+        let mut taps = vec![Vec::new(); window.image[0]];
         for feature in (0..features).filter(|&feature| read[feature]) {
             let [channel, row, column] = window.element(feature);
-            lengths[channel] = lengths[channel].max(window.age(row, column) + 1);
+            taps[channel].push(window.age(row, column));
         }
+        taps.iter_mut().for_each(|taps| taps.sort_unstable());
+        let lengths: Vec<usize> = taps.iter().map(|taps| taps.last().map_or(0, |age| age + 1)).collect();
         let mut inside: Vec<(String, String)> = Vec::new();
         let mut elements = Vec::with_capacity(features);
         for feature in 0..features {
@@ -129,12 +133,14 @@ impl WindowModule {
             }
             elements.push(bit);
         }
-        let line = |(channel, &length): (usize, &usize)| (length > 0).then_some(Line { channel, length });
+        let line = |(channel, taps): (usize, Vec<usize>)| {
+            (!taps.is_empty()).then_some(Line { channel, length: lengths[channel], taps })
+        };
         Self {
             index,
             window,
             channels_in: window.image[0],
-            lines: lengths.iter().enumerate().filter_map(line).collect(),
+            lines: taps.into_iter().enumerate().filter_map(line).collect(),
             unused: (0..lengths.len()).filter(|&channel| lengths[channel] == 0).collect(),
             elements,
             inside,

@@ -1,6 +1,6 @@
 //! How it behaves: levels and scores.
 
-use crate::report::Report;
+use crate::report::{Report, Scores};
 
 use super::super::chart::{self, Range, Series};
 use super::super::number::thousands;
@@ -62,8 +62,7 @@ pub(super) fn timing(report: &Report) -> Section {
     }
 }
 
-pub(super) fn scores(report: &Report) -> Option<Section> {
-    let scores = report.scores.as_ref()?;
+pub(super) fn scores(scores: &Scores) -> Section {
     let rows: Vec<Range> = scores
         .classes
         .iter()
@@ -89,7 +88,7 @@ pub(super) fn scores(report: &Report) -> Option<Section> {
         cells.push(thousands(scores.wins));
         row(cells)
     };
-    Some(Section {
+    Section {
         id: "scores",
         title: "Scores",
         intro: format!(
@@ -121,5 +120,5 @@ pub(super) fn scores(report: &Report) -> Option<Section> {
             ..Table::default()
         }],
         notes: Vec::new(),
-    })
+    }
 }

@@ -4,8 +4,9 @@ mod behaviour;
 mod model;
 mod network;
 mod size;
+pub(super) mod streamed;
 
-use crate::report::Report;
+use crate::report::{ModelFacts, Report};
 
 use super::chart::Chart;
 use super::number::thousands;
@@ -70,6 +71,15 @@ fn layer_class(index: usize) -> String {
     format!("layer{}", index % 6)
 }
 
+/// How often the model is right, as its file says.
+fn accuracy(model: &ModelFacts) -> Option<Tile> {
+    model.recorded_accuracy.map(|accuracy| Tile {
+        name: "Accuracy",
+        value: format!("{:.2} %", 100.0 * accuracy),
+        note: "of the tables on held-out samples, from the training record".to_owned(),
+    })
+}
+
 /// The figures at the top.
 pub(super) fn tiles(report: &Report) -> Vec<Tile> {
     let (after, timing) = (&report.after, &report.timing);
@@ -106,13 +116,7 @@ pub(super) fn tiles(report: &Report) -> Vec<Tile> {
             note: format!("{} without carry chains; all parts", timing.lut_levels),
         },
     ];
-    if let Some(accuracy) = report.model.recorded_accuracy {
-        tiles.push(Tile {
-            name: "Accuracy",
-            value: format!("{:.2} %", 100.0 * accuracy),
-            note: "of the tables on held-out samples, from the training record".to_owned(),
-        });
-    }
+    tiles.extend(accuracy(&report.model));
     for synthesis in &report.synthesis {
         if let Some(routed) = &synthesis.routed {
             tiles.push(Tile {
@@ -127,8 +131,11 @@ pub(super) fn tiles(report: &Report) -> Vec<Tile> {
 
 /// All sections in reading order.
 pub(super) fn sections(report: &Report) -> Vec<Section> {
-    let mut sections = vec![model(report), area(report), passes(report), tables(report), wiring(report)];
-    sections.extend([thresholds(report), timing(report), resources(report)]);
-    sections.extend(scores(report));
+    let mut sections = vec![model(&report.model, &report.changes_of_function), area(report), passes(report)];
+    sections.push(tables("encoder, core and head", &report.tables_before, &report.tables_after));
+    sections.extend([wiring(report), thresholds(report), timing(report)]);
+    let intro = "Lookup tables and flip-flops of the complete design: encoder, core and head.";
+    sections.push(resources(intro, &report.estimates, &report.synthesis));
+    sections.extend(report.scores.as_ref().map(scores));
     sections
 }

@@ -1,12 +1,12 @@
 //! What the model is.
 
-use crate::report::Report;
+use crate::report::ModelFacts;
 
 use super::super::number::thousands;
 use super::{Section, Table, count, head, row};
 
-pub(super) fn model(report: &Report) -> Section {
-    let model = &report.model;
+/// The model, and `changes` of its function.
+pub(super) fn model(model: &ModelFacts, changes: &[serde_json::Value]) -> Section {
     let sign = if model.input_signed { "two's complement" } else { "unsigned" };
     let nodes = if model.node_types.is_empty() { "LUT nodes".to_owned() } else { model.node_types.join(", ") };
     let mut rows = vec![
@@ -83,8 +83,7 @@ pub(super) fn model(report: &Report) -> Section {
         intro: String::new(),
         charts: Vec::new(),
         tables: vec![facts, layers],
-        notes: report
-            .changes_of_function
+        notes: changes
             .iter()
             .filter_map(|change| change.get("change")?.as_str())
             .map(|change| format!("Another function than the model's: {change}"))

@@ -6,8 +6,9 @@ use super::super::chart::{self, Grid, Series};
 use super::super::number::thousands;
 use super::{Row, Section, Table, count, head, row};
 
-pub(super) fn tables(report: &Report) -> Section {
-    let sides = [("as trained", "before", &report.tables_before), ("optimized", "after", &report.tables_after)];
+/// The tables as trained and optimized, of the parts that `of` names.
+pub(super) fn tables(of: &str, before: &[TableCounts], after: &[TableCounts]) -> Section {
+    let sides = [("as trained", "before", before), ("optimized", "after", after)];
     let largest = sides.iter().flat_map(|(_, _, parts)| parts.iter()).filter_map(|part| part.by_inputs.keys().max());
     let largest = largest.max().copied().unwrap_or(0);
     let series = sides.map(|(name, class, parts)| {
@@ -31,16 +32,17 @@ pub(super) fn tables(report: &Report) -> Section {
     Section {
         id: "tables",
         title: "Tables",
-        intro: "Tables of encoder, core and head by their number of inputs; a table of no inputs is a constant. Dead \
-                tables are those that no output depends on."
-            .to_owned(),
+        intro: format!(
+            "Tables of {of} by their number of inputs; a table of no inputs is a constant. Dead tables are those that \
+             no output depends on."
+        ),
         charts: vec![chart::columns(
             "Tables by number of inputs",
             ["inputs of a table", "tables"],
             &categories,
             &series,
         )],
-        tables: vec![table("As trained", &report.tables_before), table("Optimized", &report.tables_after)],
+        tables: vec![table("As trained", before), table("Optimized", after)],
         notes: Vec::new(),
     }
 }

@@ -1,8 +1,9 @@
 //! What it costs: area by part, pass and family.
 
-use crate::report::{DesignReport, Report, TableCounts};
+use crate::report::synthesis::Synthesis;
+use crate::report::{DesignReport, Estimate, Report, Step, TableCounts};
 
-use super::super::chart::{self, Series};
+use super::super::chart::{self, Chart, Series};
 use super::super::number::{percent_change, thousands};
 use super::{Row, Section, Table, head, layer_class, row};
 
@@ -76,21 +77,39 @@ pub(super) fn area(report: &Report) -> Section {
 }
 
 pub(super) fn passes(report: &Report) -> Section {
-    let steps = &report.passes;
+    let (chart, table) = pass_by_pass("the core", "", &report.passes);
+    Section {
+        id: "passes",
+        title: "Optimization, pass by pass",
+        intro: format!(
+            "Tables of the core after each pass of {}: encoder tables without the comparators, trained layers, no \
+             head. Every pass keeps the function; passes that found nothing are only in the table.",
+            report.optimization
+        ),
+        notes: if chart.is_none() { vec!["No pass changed anything.".to_owned()] } else { Vec::new() },
+        charts: chart.into_iter().collect(),
+        tables: vec![table],
+    }
+}
+
+/// The tables of `what` after each of `steps`: a picture of those that changed something, if any did, and
+/// all of them in a table. `of` stands in front of the names of layers.
+pub(super) fn pass_by_pass(what: &str, of: &str, steps: &[Step]) -> (Option<Chart>, Table) {
     let shown: Vec<_> = steps.iter().filter(|step| step.changed || step.round == 0).collect();
-    let name = |step: &crate::report::Step| match step.round {
+    let name = |step: &Step| match step.round {
         0 => "as trained".to_owned(),
         round => format!("{round}: {}", step.pass),
     };
     let layers = steps.iter().map(|step| step.layers.len()).max().unwrap_or(0);
+    let has_encoder = steps.iter().any(|step| step.encoder > 0);
     let mut series = Vec::new();
-    if steps.iter().any(|step| step.encoder > 0) {
+    if has_encoder {
         let values = shown.iter().map(|step| step.encoder).collect();
         series.push(Series { name: "encoder (without comparators)".into(), class: "encoder".into(), values });
     }
     for index in 0..layers {
         let values = shown.iter().map(|step| step.layers.get(index).copied().unwrap_or(0)).collect();
-        series.push(Series { name: format!("layer {index}"), class: layer_class(index), values });
+        series.push(Series { name: format!("{of}layer {index}"), class: layer_class(index), values });
     }
     let categories: Vec<String> = shown.iter().map(|step| name(step)).collect();
     let mut columns = vec!["round".to_owned(), "pass".to_owned(), "tables".to_owned(), "encoder".to_owned()];
@@ -103,38 +122,24 @@ pub(super) fn passes(report: &Report) -> Section {
         cells.extend([thousands(step.pins), step.depth.to_string()]);
         Row { cells, class: if step.changed || step.round == 0 { "" } else { "unchanged" } }
     });
-    let rows: Vec<Row> = rows.collect();
-    Section {
-        id: "passes",
-        title: "Optimization, pass by pass",
-        intro: format!(
-            "Tables of the core after each pass of {}: encoder tables without the comparators, trained layers, no \
-             head. Every pass keeps the function; passes that found nothing are only in the table.",
-            report.optimization
-        ),
-        charts: match shown.len() {
-            0 | 1 => Vec::new(),
-            _ => vec![chart::stacked_bars("Tables of the core after each pass", "tables", &categories, &series)],
-        },
-        tables: vec![Table {
-            caption: format!("Every pass ({})", steps.len().saturating_sub(1)),
-            head: columns,
-            rows,
-            folded: true,
-            ..Table::default()
-        }],
-        notes: match shown.len() {
-            0 | 1 => vec!["No pass changed anything.".to_owned()],
-            _ => Vec::new(),
-        },
-    }
+    let table = Table {
+        caption: format!("Every pass ({})", steps.len().saturating_sub(1)),
+        head: columns,
+        rows: rows.collect(),
+        folded: true,
+        ..Table::default()
+    };
+    let title = format!("Tables of {what} after each pass");
+    let chart = (shown.len() > 1).then(|| chart::stacked_bars(&title, "tables", &categories, &series));
+    (chart, table)
 }
 
-pub(super) fn resources(report: &Report) -> Section {
-    let measured = |family: &str| report.synthesis.iter().find(|synthesis| synthesis.family == family);
+/// Estimates and what was measured, of what `intro` says.
+pub(super) fn resources(intro: &str, estimates: &[Estimate], measured_by_tools: &[Synthesis]) -> Section {
+    let measured = |family: &str| measured_by_tools.iter().find(|synthesis| synthesis.family == family);
     let title = |name: &str| crate::report::synthesis::family(name).map_or("", |family| family.title);
     let mut rows = Vec::new();
-    for estimate in &report.estimates {
+    for estimate in estimates {
         let synthesis = measured(&estimate.family);
         let cells = synthesis.and_then(|synthesis| synthesis.cells.as_ref());
         let none = || "-".to_owned();
@@ -153,11 +158,11 @@ pub(super) fn resources(report: &Report) -> Section {
         ]));
     }
     let mut notes: Vec<String> =
-        report.estimates.iter().map(|estimate| format!("{}: {}", title(&estimate.family), estimate.rule)).collect();
-    if report.synthesis.is_empty() {
+        estimates.iter().map(|estimate| format!("{}: {}", title(&estimate.family), estimate.rule)).collect();
+    if measured_by_tools.is_empty() {
         notes.push("Nothing was synthesized; `--synth` puts measured figures beside the estimates.".to_owned());
     }
-    for synthesis in &report.synthesis {
+    for synthesis in measured_by_tools {
         if let Some(routed) = &synthesis.routed {
             notes.push(format!(
                 "{}: placed and routed in {}, {} of {} logic cells with the registers that the measurement puts around \
@@ -171,7 +176,7 @@ pub(super) fn resources(report: &Report) -> Section {
         notes.extend(synthesis.remarks.iter().cloned());
     }
     let mut tools: Vec<&str> =
-        report.synthesis.iter().flat_map(|synthesis| synthesis.tools.iter().map(String::as_str)).collect();
+        measured_by_tools.iter().flat_map(|synthesis| synthesis.tools.iter().map(String::as_str)).collect();
     tools.sort_unstable();
     tools.dedup();
     if !tools.is_empty() {
@@ -183,7 +188,7 @@ pub(super) fn resources(report: &Report) -> Section {
     Section {
         id: "resources",
         title: "FPGA resources",
-        intro: "Lookup tables and flip-flops of the complete design: encoder, core and head.".to_owned(),
+        intro: intro.to_owned(),
         charts: Vec::new(),
         tables: vec![Table { head: columns, rows, ..Table::default() }],
         notes,
