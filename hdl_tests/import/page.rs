@@ -7,16 +7,32 @@ use difflut::import::{Checkpoint, Sidecar, read_sidecar};
 
 use crate::support::{program, root, tool};
 
-/// The library's heading, its case, and the case's files under the names of the page.
-const LIBRARIES: &[(&str, &str, &[(&str, &str)])] = &[
-    ("DiffLUT", "difflut-linear_lut", &[("model.pth", "model.pth"), ("encoder.safetensors", "encoder.safetensors")]),
-    (
-        "difflogic",
-        "difflogic-digits-random",
-        &[("model_state_dict.pth", "model.pth"), ("model.safetensors", "wiring.safetensors")],
-    ),
-    ("torchlogix", "torchlogix-raw", &[("final_model.pt", "model.pt")]),
-    ("torch-dwn", "dwn-digits-odd", &[("model.pth", "model.pth"), ("encoder.safetensors", "encoder.safetensors")]),
+/// A case of a library on the page.
+struct Example {
+    /// The library's heading.
+    library: &'static str,
+    case: &'static str,
+    /// The case's files, and what the page calls them.
+    files: &'static [(&'static str, &'static str)],
+}
+
+const EXAMPLES: &[Example] = &[
+    Example {
+        library: "DiffLUT",
+        case: "difflut-linear_lut",
+        files: &[("model.pth", "model.pth"), ("encoder.safetensors", "encoder.safetensors")],
+    },
+    Example {
+        library: "difflogic",
+        case: "difflogic-digits-random",
+        files: &[("model_state_dict.pth", "model.pth"), ("model.safetensors", "wiring.safetensors")],
+    },
+    Example { library: "torchlogix", case: "torchlogix-raw", files: &[("final_model.pt", "model.pt")] },
+    Example {
+        library: "torch-dwn",
+        case: "dwn-digits-odd",
+        files: &[("model.pth", "model.pth"), ("encoder.safetensors", "encoder.safetensors")],
+    },
 ];
 
 /// What the snippet of the page would have written.
@@ -40,7 +56,7 @@ fn the_commands_of_the_page_take_every_library_to_verified_files() {
         return;
     }
     let page = fs::read_to_string(root().join("docs/import.md")).unwrap();
-    for (library, case, files) in LIBRARIES {
+    for Example { library, case, files } in EXAMPLES {
         let (_, section) = page.split_once(&format!("\n### {library}\n")).unwrap();
         let (section, _) = section.split_once("\n### ").unwrap();
         let (_, console) = section.split_once("```console\n").unwrap();

@@ -192,7 +192,7 @@ impl<const N: usize, const R: usize> WithSimd for Backward<'_, N, R> {
                     monomials[0] = g;
                     if let Some(target) = &mut target {
                         fold::<S, N, R>(simd, c, &x, &mut tree);
-                        for input in 0..N {
+                        for (input, &x) in x.iter().enumerate() {
                             let half = 1 << input;
                             let mut slope = zero;
                             for r in 0..half {
@@ -201,15 +201,15 @@ impl<const N: usize, const R: usize> WithSimd for Backward<'_, N, R> {
                                     false => tree[3 * half + r],
                                 };
                                 slope = simd.mul_add_e_f32s(monomials[r], high, slope);
-                                monomials[half + r] = simd.mul_f32s(monomials[r], x[input]);
+                                monomials[half + r] = simd.mul_f32s(monomials[r], x);
                             }
                             add(simd, target.row(index * N + input, tile), slope, at);
                         }
                     } else {
-                        for input in 0..N {
+                        for (input, &x) in x.iter().enumerate() {
                             let half = 1 << input;
                             for r in 0..half {
-                                monomials[half + r] = simd.mul_f32s(monomials[r], x[input]);
+                                monomials[half + r] = simd.mul_f32s(monomials[r], x);
                             }
                         }
                     }

@@ -134,11 +134,11 @@ mod tests {
         let netlist = flatten_pixel(design, read, false);
         let [channels, height, width] = design.frame;
         let (codes, pixels) = (1usize << (3 * channels), height * width);
-        let of = |sample: usize, channel: usize| (sample % codes >> (3 * channel)) & 7;
+        let of = |sample: usize, channel: usize| ((sample % codes) >> (3 * channel)) & 7;
         let stimulus = BitMatrix::from_fn(netlist.inputs().len(), codes * pixels, |input, sample| {
             match input.checked_sub(3 * channels) {
                 None => of(sample, input / 3) >> (input % 3) & 1 == 1,
-                Some(bit) => sample / codes >> bit & 1 == 1,
+                Some(bit) => (sample / codes) >> bit & 1 == 1,
             }
         });
         let found = Schedule::new(&netlist).simulate(&netlist, &stimulus);

@@ -131,7 +131,7 @@ impl<'a> Decider<'a> {
     fn shows(&self, plan: &MutationPlan<'_>, change: &Change, bus: &[bool]) -> bool {
         let Some(other) = mutated(plan.design, change) else { return false };
         let codes = codes_of_bus(&plan.design.input, bus);
-        let (right, other) = (plan.design.simulate(&[codes.clone()]), other.simulate(&[codes]));
+        let [right, other] = [plan.design, &other].map(|design| design.simulate(std::slice::from_ref(&codes)));
         match plan.design.head {
             DesignHead::Bits => right.bits != other.bits,
             DesignHead::Classes(_) => {

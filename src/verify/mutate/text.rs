@@ -5,11 +5,14 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::emit::EmittedFile;
 
+/// Changes one of these lines, if one can be; all lines then, and what was done.
+type LineChange = fn(&[&str], &mut ChaCha8Rng) -> Option<(Vec<String>, String)>;
+
 /// Changes one line of the design's Verilog, in a file where that is possible.
 pub(super) fn text_mutant(
     files: &[EmittedFile],
     rng: &mut ChaCha8Rng,
-    change: fn(&[&str], &mut ChaCha8Rng) -> Option<(Vec<String>, String)>,
+    change: LineChange,
 ) -> Option<(Vec<EmittedFile>, String)> {
     let mut possible = Vec::new();
     for (at, file) in files.iter().enumerate().filter(|(_, file)| is_design(file)) {

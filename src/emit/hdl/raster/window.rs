@@ -113,8 +113,8 @@ impl WindowModule {
         let lengths: Vec<usize> = taps.iter().map(|taps| taps.last().map_or(0, |age| age + 1)).collect();
         let mut inside: Vec<(String, String)> = Vec::new();
         let mut elements = Vec::with_capacity(features);
-        for feature in 0..features {
-            if !read[feature] {
+        for (feature, &read) in read.iter().enumerate() {
+            if !read {
                 elements.push("1'b0".to_owned());
                 continue;
             }

@@ -209,28 +209,25 @@ fn memory(report: &StreamedReport) -> Section {
         of("line buffers and last image", "after", &|part| part.memory_bits),
         of("pipelines, counters, valid bits", "before", &|part| part.registers),
     ];
-    let flip_flops = |part: &StreamedPart, family: &str| {
-        part.estimates.iter().find(|own| own.family == family).map_or(0, |own| own.flip_flops)
+    let figures = |part: &StreamedPart| {
+        let own = |family: &str| part.estimates.iter().find(|own| own.family == family);
+        let flip_flops = |family: &str| own(family).map_or(0, |own| own.flip_flops);
+        // Beyond the LUTs that compute, those of AMD hold stretches of line buffers.
+        let held = own("xilinx").map_or(0, |own| own.luts.saturating_sub(part.luts_after));
+        [part.memory_bits, part.registers, flip_flops("ice40"), flip_flops("xilinx"), held]
     };
-    // Beyond the LUTs that compute, those of AMD hold stretches of line buffers.
-    let held = |part: &StreamedPart| {
-        let xilinx = part.estimates.iter().find(|own| own.family == "xilinx");
-        xilinx.map_or(0, |own| own.luts.saturating_sub(part.luts_after))
-    };
-    let line = |name: String, f: &dyn Fn(&dyn Fn(&StreamedPart) -> usize) -> usize, class| Row {
-        cells: vec![
-            name,
-            thousands(f(&|part| part.memory_bits)),
-            thousands(f(&|part| part.registers)),
-            thousands(f(&|part| flip_flops(part, "ice40"))),
-            thousands(f(&|part| flip_flops(part, "xilinx"))),
-            thousands(f(&held)),
-        ],
+    let line = |name: &str, figures: [usize; 5], class| Row {
+        cells: std::iter::once(name.to_owned()).chain(figures.map(thousands)).collect(),
         class,
     };
-    let mut rows: Vec<Row> =
-        report.parts.iter().map(|part| line(part.part.clone(), &|figure| figure(part), "")).collect();
-    rows.push(line("design".to_owned(), &|figure| report.sum(figure), "sum"));
+    let mut total = [0; 5];
+    let mut rows = Vec::with_capacity(report.parts.len() + 1);
+    for part in &report.parts {
+        let own = figures(part);
+        total.iter_mut().zip(own).for_each(|(total, own)| *total += own);
+        rows.push(line(&part.part, own, ""));
+    }
+    rows.push(line("design", total, "sum"));
     let columns = [
         "part",
         "line buffers and image, bits",
