@@ -5,7 +5,8 @@ use crate::files::sha256_hex;
 use crate::passes::PassReport;
 use crate::store::LoadedModel;
 
-use super::{ExportArgs, Work};
+use super::ExportArgs;
+use super::work::Work;
 
 pub(super) fn print_latency(arguments: &ExportArgs, work: &Work) {
     for (target, _) in &work.emitted {

@@ -19,8 +19,10 @@ use crate::prove::{self, Proof, ProofOptions};
 use crate::report::synthesis::Family;
 use crate::store::LoadedModel;
 
-use super::output::artefacts;
-use super::{ExportArgs, Plan, print_model, print_passes, provenance};
+use super::ExportArgs;
+use super::output::{artefacts, print_model, print_passes};
+use super::plan::Plan;
+use super::work::provenance;
 
 /// A model on its way through the compiler.
 struct Work {
