@@ -419,6 +419,7 @@ fn registers_of_foreign_verilog_that_inputs_reset_or_stop_are_no_proof() {
     // Inputs that hardly any vector has: what is wrong there only the proof sees.
     let ended = check("class_index <= c; if (features == 6'd27) scores <= 0; else scores <= s;");
     assert_eq!(ended.code, 1, "{}{}", ended.stdout, ended.stderr);
+    assert!(ended.stdout.contains("the difference begins between them and the output ports"), "{}", ended.stdout);
     let ended = check("scores <= s; if (features != 6'd27) class_index <= c;");
     assert_eq!(ended.code, 3, "{}{}", ended.stdout, ended.stderr);
     assert!(ended.stderr.contains("keeps its value in some cycles"), "{}", ended.stderr);

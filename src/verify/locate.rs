@@ -285,6 +285,9 @@ fn describe_head(suspect: &Suspect<'_>, values: &FxHashMap<String, String>, firs
             return text;
         }
     }
-    text += "; the scores are too, so the difference begins in the comparison of the scores";
+    text += match first.got.scores == first.expected.scores {
+        true => "; the scores are too, so the difference begins in the comparison of the scores or behind it",
+        false => "; the scores are too, so the difference begins between them and the output ports",
+    };
     text
 }
