@@ -300,9 +300,11 @@ fn place(
                     reason: "--pipeline auto needs the clock: add --clock-mhz".to_owned(),
                 });
             };
-            match options.device.levels_at(mhz) {
+            let tables = design.core.node_ids().filter_map(|id| design.core.table(id));
+            let widest = tables.map(crate::logic::TruthTable::inputs).max().unwrap_or(0);
+            match options.device.levels_at(mhz, widest) {
                 0 => {
-                    let (level, register) = options.device.delays();
+                    let (level, register) = options.device.delays(widest);
                     return Err(EmitError::Option {
                         target,
                         option: "--clock-mhz",

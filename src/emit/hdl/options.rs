@@ -176,18 +176,20 @@ pub enum Device {
 impl Device {
     /// Levels of logic of this program that fit between two registers at `mhz`.
     ///
-    /// A level is one table of up to six inputs, one addition or one comparison. Its delay
-    /// with wiring and the register's own share are rules of thumb from placed designs, see
-    /// docs/fpga.md; a slower grade of the family needs more room.
-    pub(super) fn levels_at(self, mhz: f64) -> u32 {
-        let (level, register) = self.delays();
+    /// A level is one table of up to six inputs, one addition or one comparison; `widest` are the inputs
+    /// of the widest table of the core. The delay of a level with wiring and the register's own share are
+    /// rules of thumb from placed designs, see docs/fpga.md; a slower grade of the family needs more room.
+    pub(super) fn levels_at(self, mhz: f64, widest: usize) -> u32 {
+        let (level, register) = self.delays(widest);
         (((1000.0 / mhz - register) / level).max(0.0) as u32).min(10_000)
     }
 
     /// Nanoseconds of one level and of a register (clock to output and setup).
-    pub(super) fn delays(self) -> (f64, f64) {
+    pub(super) fn delays(self, widest: usize) -> (f64, f64) {
         match self {
             Self::Xilinx => (0.9, 0.6),
+            // Its LUTs have four inputs.
+            Self::Ice40 if widest <= 4 => (2.5, 1.2),
             Self::Ice40 => (3.2, 1.2),
             Self::Ecp5 => (1.6, 0.8),
         }
