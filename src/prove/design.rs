@@ -161,6 +161,19 @@ mod tests {
     }
 
     #[test]
+    fn classes_that_count_the_bits_of_others_are_found() {
+        let network = network(1, Head::GroupSum { classes: 3, tau: 1.0 });
+        let mut design = lower(&network);
+        let DesignHead::Classes(head) = &mut design.head else { panic!("classes") };
+        head.groups.swap(0, 2);
+        let flat = flatten_in_pieces(&design);
+        let Proof::Different { output, sample } = prove_design(&network, &flat, &ProofOptions::default()) else {
+            panic!("scores that have changed places");
+        };
+        assert_eq!(difference_at(&specification(&network, &flat.head), &flat.whole, &sample), Some(output));
+    }
+
+    #[test]
     fn a_wrong_counter_and_a_wrong_choice_are_found() {
         let network = network(2, Head::GroupSum { classes: 3, tau: 1.0 });
         let sound = flatten_in_pieces(&lower(&network));

@@ -123,22 +123,23 @@ impl Spec {
     /// The scores of all classes from the bits that are counted.
     fn scores(&mut self, network: &BinarizedNetwork, counted: &DesignHead, ones: &[NodeId]) -> Vec<Vec<NodeId>> {
         let head @ Head::GroupSum { .. } = network.head() else { return Vec::new() };
-        let outputs = network.output_width();
-        let sizes: Vec<usize> = head.groups(outputs).iter().map(ExactSizeIterator::len).collect();
-        let width = bits_for(sizes.iter().copied().max().unwrap_or(0));
-        let score = |(class, &largest): (usize, &usize)| {
+        let groups = head.groups(network.output_width());
+        let width = bits_for(groups.iter().map(ExactSizeIterator::len).max().unwrap_or(0));
+        let score = |(class, group): (usize, &std::ops::Range<usize>)| {
+            let largest = group.len();
             let (circuit, group) = match counted {
-                DesignHead::Classes(head) => (head.popcount(class), head.groups[class].clone()),
-                DesignHead::Bits => {
-                    let start = sizes[..class].iter().sum();
-                    (Popcount::new(largest), start..start + largest)
+                // Which bits state a class was compared with the groups of the network.
+                DesignHead::Classes(head @ ClassHead { partial: Some(_), .. }) => {
+                    (head.popcount(class), head.groups[class].clone())
                 }
+                DesignHead::Classes(head) => (head.popcount(class), group.clone()),
+                DesignHead::Bits => (Popcount::new(largest), group.clone()),
             };
             assert_eq!(circuit.inputs, group.len(), "bits that the popcount of class {class} counts");
             assert!(circuit.width >= bits_for(largest), "a popcount of class {class} for counts up to {largest}");
             self.count(&circuit, &ones[group], width)
         };
-        sizes.iter().enumerate().map(score).collect()
+        groups.iter().enumerate().map(score).collect()
     }
 
     fn constant(&mut self, value: bool) -> NodeId {
