@@ -6,7 +6,7 @@ use crate::binarized::{BinarizedNetwork, Streamed};
 use crate::emit::{self, EmitOptions, EncoderOption, HdlOptions, LutStyle, StreamedFacts};
 use crate::lower::{lower_streamed, to_code_bits};
 use crate::netlist::{Design, SHARED_INPUTS, StreamedDesign};
-use crate::passes::{PassError, PassReport, Pipeline, gather_counts, optimize};
+use crate::passes::{PassError, PassReport, Pipeline, gather_counts, optimize, split_pairs};
 use crate::report::{DesignReport, StreamedPart, streamed_parts};
 
 use super::CliError;
@@ -83,12 +83,16 @@ pub(super) fn hardware(
 }
 
 /// The optimized `design` with its comparators as tables of the core, optimized together with it, and from
-/// level 3 on its counts gathered; what the passes did.
+/// level 2 on its counts gathered, and for LUTs of two outputs with tables in halves that share them; what the
+/// passes did.
 fn expand(design: &Design, pipeline: &Pipeline) -> Result<(Design, Vec<PassReport>), PassError> {
     let mut design = to_code_bits(design);
     let mut passes = optimize(&mut design, pipeline)?;
-    if pipeline.expands_comparators() {
+    if pipeline.gathers_counts() {
         passes.extend(gather_counts(&mut design, pipeline)?);
+    }
+    if design.slices && !pipeline.is_empty() {
+        passes.extend(split_pairs(&mut design, pipeline)?);
     }
     Ok((design, passes))
 }

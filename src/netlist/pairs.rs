@@ -4,7 +4,9 @@
 //! LUT; which pairs are best together is a matching in the graph of tables that fit, found greedily:
 //! tables with few partners choose first. Partners are of the same level: to tools that look at cells
 //! and not into tables, both outputs depend on all inputs, and signals that run from one pair to
-//! another and back would look like a loop.
+//! another and back would look like a loop. First the level of a table is the earliest that it can have;
+//! those that found nobody then look again on all levels between the one behind the last of their inputs and
+//! the one before the first of their readers.
 
 use rustc_hash::FxHashMap;
 
@@ -26,10 +28,12 @@ struct Candidate {
     partners: Vec<u32>,
 }
 
-/// For each node the table with which it shares a LUT, of those tables for which `may` holds.
+/// For each node the table with which it shares a LUT, of those tables for which `may` holds, on each of which
+/// some output depends.
 ///
-/// Both have the same level, at least one input and no more than [`SHARED_INPUTS`] together. Constants and tables
-/// that repeat a signal take no LUT and have no partner.
+/// Both have at least one input and no more than [`SHARED_INPUTS`] together, and there is a level for every node,
+/// above those of its inputs, which partners share. Constants and tables that repeat a signal take no LUT and
+/// have no partner.
 pub fn pair_tables(netlist: &Netlist, schedule: &Schedule, may: impl Fn(NodeId) -> bool) -> Vec<Option<NodeId>> {
     let mut candidates: Vec<Candidate> = Vec::new();
     for node in netlist.node_ids().filter(|&node| may(node)) {
@@ -60,6 +64,7 @@ pub fn pair_tables(netlist: &Netlist, schedule: &Schedule, may: impl Fn(NodeId) 
         }
     }
     pair_strangers(&candidates, &mut partner);
+    pair_movable(netlist, schedule, &candidates, &mut partner);
     partner
 }
 
@@ -118,28 +123,151 @@ fn find_partners(candidates: &mut [Candidate]) {
 
 /// Pairs tables that share nothing, neighbours first, where both are small enough.
 fn pair_strangers(candidates: &[Candidate], partner: &mut [Option<NodeId>]) {
-    for wide in (1..SHARED_INPUTS).rev() {
-        let narrow = SHARED_INPUTS - wide;
-        if narrow > wide {
-            break;
+    let all: Vec<&Candidate> = candidates.iter().collect();
+    // Two of two inputs each only when nobody of three is left for them on any level.
+    match_strangers(&all, partner, 3, |first, second, partner| {
+        let fits = first.fits(second);
+        if fits {
+            partner[first.node.index()] = Some(second.node);
+            partner[second.node.index()] = Some(first.node);
         }
-        let mut waiting: Vec<&Candidate> = Vec::new();
-        let left = |candidate: &&Candidate| partner[candidate.node.index()].is_none();
-        let left: Vec<&Candidate> = candidates.iter().filter(left).filter(|c| c.inputs.len() <= wide).collect();
-        for candidate in left {
-            match waiting.iter().rposition(|other| candidate.fits(other)) {
-                Some(position) => {
-                    let other = waiting.swap_remove(position);
-                    partner[candidate.node.index()] = Some(other.node);
-                    partner[other.node.index()] = Some(candidate.node);
-                }
-                None => waiting.push(candidate),
+        fits
+    });
+}
+
+/// Offers `join` tables that are small enough to share a LUT, neighbours first and the widest with what is left
+/// beside them, down to those of `narrowest` inputs; it says whether it joined them.
+fn match_strangers(
+    candidates: &[&Candidate],
+    partner: &mut [Option<NodeId>],
+    narrowest: usize,
+    mut join: impl FnMut(&Candidate, &Candidate, &mut [Option<NodeId>]) -> bool,
+) {
+    for wide in (narrowest..SHARED_INPUTS).rev() {
+        let narrow = SHARED_INPUTS - wide;
+        // Tables of few inputs have no other choice than to be the narrow side of both.
+        let is_wide = |candidate: &Candidate| candidate.inputs.len() == wide || wide <= narrow;
+        let is_narrow = |candidate: &Candidate| candidate.inputs.len() <= narrow.min(wide);
+        let [mut wides, mut narrows]: [Vec<&Candidate>; 2] = Default::default();
+        for &candidate in candidates.iter().filter(|candidate| candidate.inputs.len() <= wide) {
+            if partner[candidate.node.index()].is_some() {
+                continue;
             }
-            if waiting.len() > READERS {
-                waiting.remove(0);
+            let waiting = if is_wide(candidate) { &mut narrows } else { &mut wides };
+            if !is_wide(candidate) && !is_narrow(candidate) {
+                continue;
+            }
+            if let Some(place) = waiting.iter().rposition(|other| join(candidate, other, partner)) {
+                waiting.remove(place);
+                continue;
+            }
+            for (waits, waiting) in [(is_wide(candidate), &mut wides), (is_narrow(candidate), &mut narrows)] {
+                if waits {
+                    waiting.push(candidate);
+                    if waiting.len() > READERS {
+                        waiting.remove(0);
+                    }
+                }
             }
         }
     }
+}
+
+/// Levels of nodes that may still move.
+struct Levels<'a> {
+    schedule: &'a Schedule,
+    /// For each node its readers among those that some output depends on.
+    readers: Vec<Vec<NodeId>>,
+    own: Vec<u32>,
+    last: u32,
+}
+
+impl<'a> Levels<'a> {
+    /// The latest levels of all nodes, partners on the same.
+    fn latest(netlist: &Netlist, schedule: &'a Schedule, partner: &[Option<NodeId>]) -> Self {
+        let live = schedule.live(netlist);
+        let mut readers: Vec<Vec<NodeId>> = vec![Vec::new(); netlist.nodes()];
+        let nodes = || netlist.node_ids().filter(|node| live[node.index()]);
+        for node in nodes() {
+            schedule.fan_ins(node).iter().for_each(|fan_in| readers[fan_in.index()].push(node));
+        }
+        let last = schedule.depth(netlist);
+        let mut levels = Self { schedule, readers, own: vec![last; netlist.nodes()], last };
+        let mut by_level: Vec<NodeId> = nodes().collect();
+        by_level.sort_by_key(|&node| (std::cmp::Reverse(schedule.level(node)), node));
+        for level in by_level.chunk_by(|&a, &b| schedule.level(a) == schedule.level(b)) {
+            for &node in level {
+                levels.own[node.index()] = levels.latest_of(node);
+            }
+            for &node in level {
+                if let Some(other) = partner[node.index()] {
+                    levels.own[node.index()] = levels.own[node.index()].min(levels.own[other.index()]);
+                }
+            }
+            for &node in level {
+                if let Some(other) = partner[node.index()] {
+                    levels.own[node.index()] = levels.own[node.index()].min(levels.own[other.index()]);
+                }
+            }
+        }
+        levels
+    }
+
+    /// The latest level for a node where all others stay.
+    fn latest_of(&self, node: NodeId) -> u32 {
+        let readers = self.readers[node.index()].iter().map(|reader| self.own[reader.index()].saturating_sub(1));
+        readers.min().unwrap_or(self.last)
+    }
+
+    /// The earliest.
+    fn earliest_of(&self, node: NodeId) -> u32 {
+        // Primary inputs and constants are there before everything else.
+        let inputs = self.schedule.fan_ins(node).iter().filter(|input| self.schedule.level(**input) > 0);
+        1 + inputs.map(|input| self.own[input.index()]).max().unwrap_or(0)
+    }
+
+    /// A level for both where all others stay.
+    fn common(&self, first: NodeId, second: NodeId) -> Option<u32> {
+        let earliest = self.earliest_of(first).max(self.earliest_of(second));
+        let latest = self.latest_of(first).min(self.latest_of(second));
+        let reads = |reader, read| self.schedule.fan_ins(reader).contains(&read);
+        (earliest <= latest && !reads(first, second) && !reads(second, first)).then_some(latest)
+    }
+}
+
+/// Pairs those that have no partner of their own earliest level, on any level where both can be.
+fn pair_movable(netlist: &Netlist, schedule: &Schedule, candidates: &[Candidate], partner: &mut [Option<NodeId>]) {
+    let left: Vec<&Candidate> =
+        candidates.iter().filter(|candidate| partner[candidate.node.index()].is_none()).collect();
+    if left.len() < 2 {
+        return;
+    }
+    let mut levels = Levels::latest(netlist, schedule, partner);
+    let mut join = |first: &Candidate, second: &Candidate, partner: &mut [Option<NodeId>]| {
+        if partner[second.node.index()].is_some() || union(&first.inputs, &second.inputs) > SHARED_INPUTS {
+            return false;
+        }
+        let Some(level) = levels.common(first.node, second.node) else { return false };
+        for (own, other) in [(first.node, second.node), (second.node, first.node)] {
+            partner[own.index()] = Some(other);
+            levels.own[own.index()] = level;
+        }
+        true
+    };
+    let mut readers: FxHashMap<NodeId, Vec<&Candidate>> = FxHashMap::default();
+    for &candidate in &left {
+        let near = candidate.inputs.iter().filter_map(|input| readers.get(input)).flatten();
+        if near.into_iter().any(|other| join(candidate, other, partner)) {
+            continue;
+        }
+        for &input in &candidate.inputs {
+            let readers = readers.entry(input).or_default();
+            if readers.len() < READERS {
+                readers.push(candidate);
+            }
+        }
+    }
+    match_strangers(&left, partner, 2, join);
 }
 
 /// Number of inputs of two tables together.
@@ -178,7 +306,8 @@ mod tests {
         #[test]
         fn pairs_are_mutual_and_fit(netlist in netlists_of(2..=8, 1..=60)) {
             let schedule = Schedule::new(&netlist);
-            let pairs = pair_tables(&netlist, &schedule, |node| node.index() % 5 != 0);
+            let live = schedule.live(&netlist);
+            let pairs = pair_tables(&netlist, &schedule, |node| live[node.index()] && node.index() % 5 != 0);
             for node in netlist.node_ids() {
                 let Some(other) = pairs[node.index()] else { continue };
                 prop_assert_eq!(pairs[other.index()], Some(node));
@@ -187,8 +316,18 @@ mod tests {
                 inputs.sort_unstable();
                 inputs.dedup();
                 prop_assert!((1..=SHARED_INPUTS).contains(&inputs.len()));
-                prop_assert_eq!(schedule.level(node), schedule.level(other));
             }
+            // Pairs as one node have an order without loops.
+            let cell = |node: NodeId| pairs[node.index()].map_or(node, |other| node.min(other));
+            let mut levels = vec![0u32; netlist.nodes()];
+            for _ in 0..=netlist.nodes() {
+                for node in netlist.node_ids().filter(|node| live[node.index()]) {
+                    let inputs = schedule.fan_ins(node).iter().map(|&input| levels[cell(input).index()] + 1);
+                    let level = inputs.max().unwrap_or(0).max(levels[cell(node).index()]);
+                    levels[cell(node).index()] = level;
+                }
+            }
+            prop_assert!(levels.iter().all(|&level| (level as usize) < netlist.nodes()));
         }
     }
 }

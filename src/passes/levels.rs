@@ -26,6 +26,8 @@ pub struct Level {
     pub finish: &'static [&'static dyn Pass],
     /// Whether hardware gets its comparators as tables of the core, for the passes to work on.
     pub expands_comparators: bool,
+    /// Whether hardware whose comparators are tables has its counts gathered.
+    pub gathers_counts: bool,
 }
 
 /// The named pipelines, in the order of help texts.
@@ -36,6 +38,7 @@ pub static LEVELS: &[Level] = &[
         passes: &[],
         finish: &[],
         expands_comparators: false,
+        gathers_counts: false,
     },
     Level {
         name: "1",
@@ -43,6 +46,7 @@ pub static LEVELS: &[Level] = &[
         passes: O1,
         finish: &[],
         expands_comparators: false,
+        gathers_counts: false,
     },
     Level {
         name: "2",
@@ -50,6 +54,7 @@ pub static LEVELS: &[Level] = &[
         passes: O2,
         finish: &[&Map],
         expands_comparators: false,
+        gathers_counts: true,
     },
     Level {
         name: "3",
@@ -57,6 +62,7 @@ pub static LEVELS: &[Level] = &[
         passes: O2,
         finish: &[&Reachable, &Functional, &Map, &Resubstitution],
         expands_comparators: true,
+        gathers_counts: true,
     },
 ];
 

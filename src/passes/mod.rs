@@ -22,6 +22,7 @@ mod pipeline;
 mod prune;
 mod reachable;
 mod resubstitution;
+mod split_pairs;
 mod support;
 mod thermometer;
 
@@ -35,6 +36,7 @@ pub use mapping::MapGoal;
 pub use parts::{CoreParts, PartSize};
 pub use pipeline::{PassReport, Pipeline, Size, gather_counts, optimize};
 pub use prune::prune_inputs;
+pub use split_pairs::split_pairs;
 
 use crate::netlist::{Comparator, InputBus, Netlist, Schedule};
 

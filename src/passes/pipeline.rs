@@ -6,8 +6,8 @@ use crate::netlist::{Design, Netlist, NodeId, Schedule, validate};
 
 use super::fuse_counts::fuse_counts;
 use super::{
-    CoreParts, Difference, Facts, LEVELS, PASSES, Pass, PassError, PassOptions, Subject, find_difference,
-    find_reachable_difference, prune_inputs,
+    CoreParts, Difference, Facts, LEVELS, Level, MapGoal, PASSES, Pass, PassError, PassOptions, Subject,
+    find_difference, find_reachable_difference, prune_inputs,
 };
 
 /// Rounds after which a pipeline stops even if passes still find work. Every pass finishes its
@@ -24,6 +24,7 @@ pub struct Pipeline {
     check: bool,
     options: PassOptions,
     expands_comparators: bool,
+    gathers_counts: bool,
 }
 
 /// What one run of a pass did. Counted by the pipeline, so that no pass reports its own success.
@@ -67,7 +68,8 @@ impl Pipeline {
     /// The given passes in the given order.
     pub fn new(passes: &[&'static dyn Pass]) -> Self {
         let (passes, options) = (passes.to_vec(), PassOptions::default());
-        Self { passes, finish: Vec::new(), max_rounds: MAX_ROUNDS, check: false, options, expands_comparators: false }
+        let (finish, max_rounds) = (Vec::new(), MAX_ROUNDS);
+        Self { passes, finish, max_rounds, check: false, options, expands_comparators: false, gathers_counts: false }
     }
 
     /// The pipeline of an optimization level, one of [`LEVELS`].
@@ -77,8 +79,9 @@ impl Pipeline {
     pub fn level(name: &str) -> Result<Self, PassError> {
         match LEVELS.iter().find(|level| level.name == name) {
             Some(level) => {
-                let expands_comparators = level.expands_comparators;
-                Ok(Self { finish: level.finish.to_vec(), expands_comparators, ..Self::new(level.passes) })
+                let Level { expands_comparators, gathers_counts, .. } = *level;
+                let finish = level.finish.to_vec();
+                Ok(Self { finish, expands_comparators, gathers_counts, ..Self::new(level.passes) })
             }
             None => {
                 let allowed = LEVELS.iter().map(|level| level.name).collect();
@@ -125,9 +128,24 @@ impl Pipeline {
         self
     }
 
+    /// What mapping minimizes first.
+    pub(super) fn goal(&self) -> MapGoal {
+        self.options.goal
+    }
+
+    /// Whether every pass is checked by simulation.
+    pub(super) fn checks_function(&self) -> bool {
+        self.check
+    }
+
     /// Whether hardware is to get its comparators as tables of the core, to be optimized with it.
     pub fn expands_comparators(&self) -> bool {
         self.expands_comparators
+    }
+
+    /// Whether hardware whose comparators are tables is to have its counts gathered, see [`gather_counts`].
+    pub fn gathers_counts(&self) -> bool {
+        self.gathers_counts
     }
 
     /// Whether there is no pass at all.
@@ -168,8 +186,8 @@ impl Pipeline {
     }
 }
 
-/// Gathers what the classes of `design` count into partial counts, for hardware of levels that
-/// [expand comparators](Pipeline::expands_comparators); see `fuse_counts.rs`. The last step: no
+/// Gathers what the classes of `design` count into partial counts, for hardware over code bits of levels that
+/// [do so](Pipeline::gathers_counts); see `fuse_counts.rs`. The last step: no
 /// pass behind it knows what the outputs then mean, though each would preserve it.
 ///
 /// # Errors

@@ -57,8 +57,13 @@ impl DesignReport {
     pub fn with_netlist(design: &Design) -> Result<(Self, Netlist), PassError> {
         let mut flat = flatten(design);
         let layers = layer_count(&flat);
-        Pipeline::level("1")?.run(&mut flat)?;
-        Ok((Self::count(design, &flat, layers), flat))
+        let pipeline = Pipeline::level("1")?;
+        pipeline.run(&mut flat)?;
+        let mut printed = printed_tables(design);
+        if let Some(printed) = &mut printed {
+            pipeline.run(printed)?;
+        }
+        Ok((Self::count(design, &flat, printed.as_ref(), layers), flat))
     }
 
     /// Counts `design` as it stands, nothing optimized: one table per node, every comparator.
@@ -66,12 +71,12 @@ impl DesignReport {
     pub fn unoptimized(design: &Design) -> (Self, Netlist) {
         let flat = flatten(design);
         let layers = layer_count(&flat);
-        (Self::count(design, &flat, layers), flat)
+        (Self::count(design, &flat, printed_tables(design).as_ref(), layers), flat)
     }
 
-    fn count(design: &Design, flat: &Netlist, layers: u32) -> Self {
+    fn count(design: &Design, flat: &Netlist, printed: Option<&Netlist>, layers: u32) -> Self {
         let stats = NetlistStats::new(flat);
-        let slices = Slices::new(design, flat);
+        let slices = Slices(printed.map(|printed| slices(design, printed)));
         let lut6 = |section| slices.count(section).unwrap_or_else(|| stats.lut6(|other| other == section));
         let (encoder, head) = (lut6(Section::Encoder), lut6(Section::Head));
         let layers: Vec<usize> = (0..layers).map(|layer| lut6(Section::Layer(layer))).collect();
@@ -102,31 +107,33 @@ impl DesignReport {
 /// LUTs by part where a LUT may hold two tables and has a position of a carry chain beside it.
 struct Slices(Option<BTreeMap<Section, usize>>);
 
-impl Slices {
-    /// Empty for a design that is for other LUTs.
-    fn new(design: &Design, flat: &Netlist) -> Self {
-        if !design.slices {
-            return Self(None);
-        }
-        let schedule = Schedule::new(flat);
-        let partners = pair_tables(flat, &schedule, |node| flat.section(node) != Section::Head);
-        let mut parts: BTreeMap<Section, usize> = BTreeMap::new();
-        for node in flat.node_ids().filter(|&node| flat.section(node) != Section::Head) {
-            // A pair counts where its first table does.
-            let first = partners[node.index()].is_none_or(|partner| node < partner);
-            if let (Some(table), true) = (flat.table(node), first) {
-                *parts.entry(flat.section(node)).or_default() += lut6_cost(table.inputs());
-            }
-        }
-        if let DesignHead::Classes(head) = &design.head {
-            let (circuits, which) = head.popcounts();
-            let counted: usize = which.iter().map(|&circuit| circuits[circuit].chain_positions()).sum();
-            let searched = head.argmax_chains().map_or(0, |chains| chains.luts());
-            parts.insert(Section::Head, counted + searched);
-        }
-        Self(Some(parts))
-    }
+/// The comparators and tables of a design for slices without what stands behind them, which is no netlist there.
+fn printed_tables(design: &Design) -> Option<Netlist> {
+    design.slices.then(|| flatten(&Design { head: DesignHead::Bits, ..design.clone() }))
+}
 
+fn slices(design: &Design, printed: &Netlist) -> BTreeMap<Section, usize> {
+    let schedule = Schedule::new(printed);
+    let partners = pair_tables(printed, &schedule, |_| true);
+    let mut parts: BTreeMap<Section, usize> = BTreeMap::new();
+    for node in printed.node_ids() {
+        // A pair counts where its first table does.
+        let first = partners[node.index()].is_none_or(|partner| node < partner);
+        if let (Some(table), true) = (printed.table(node), first) {
+            *parts.entry(printed.section(node)).or_default() += lut6_cost(table.inputs());
+        }
+    }
+    if let DesignHead::Classes(head) = &design.head {
+        let (circuits, which) = head.popcounts();
+        let counted: usize = which.iter().map(|&circuit| circuits[circuit].chain_positions()).sum();
+        let searched = head.argmax_chains().map_or(0, |chains| chains.luts());
+        // Tables of the head in front of the counters are none that a layer has.
+        *parts.entry(Section::Head).or_default() += counted + searched;
+    }
+    parts
+}
+
+impl Slices {
     fn count(&self, section: Section) -> Option<usize> {
         self.0.as_ref().map(|parts| parts.get(&section).copied().unwrap_or(0))
     }
