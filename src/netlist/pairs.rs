@@ -25,6 +25,7 @@ struct Candidate {
     /// Its distinct inputs, ascending.
     inputs: Vec<NodeId>,
     level: u32,
+    stage: u32,
     partners: Vec<u32>,
 }
 
@@ -34,7 +35,15 @@ struct Candidate {
 /// Both have at least one input and no more than [`SHARED_INPUTS`] together, and there is a level for every node,
 /// above those of its inputs, which partners share. Constants and tables that repeat a signal take no LUT and
 /// have no partner.
-pub fn pair_tables(netlist: &Netlist, schedule: &Schedule, may: impl Fn(NodeId) -> bool) -> Vec<Option<NodeId>> {
+///
+/// Partners have the same `stage`: behind registers a simulator that knows nothing of the inputs of one table says
+/// that it knows nothing of the other, for ever where that is one of those inputs later.
+pub fn pair_tables(
+    netlist: &Netlist,
+    schedule: &Schedule,
+    may: impl Fn(NodeId) -> bool,
+    stage: impl Fn(NodeId) -> u32,
+) -> Vec<Option<NodeId>> {
     let mut candidates: Vec<Candidate> = Vec::new();
     for node in netlist.node_ids().filter(|&node| may(node)) {
         let Some(table) = netlist.table(node) else { continue };
@@ -43,7 +52,13 @@ pub fn pair_tables(netlist: &Netlist, schedule: &Schedule, may: impl Fn(NodeId) 
         inputs.dedup();
         let repeats = table.inputs() == 1 && table.row(1) && !table.row(0);
         if (1..=SHARED_INPUTS).contains(&inputs.len()) && table.inputs() <= 6 && !repeats {
-            candidates.push(Candidate { node, inputs, level: schedule.level(node), partners: Vec::new() });
+            candidates.push(Candidate {
+                node,
+                inputs,
+                level: schedule.level(node),
+                stage: stage(node),
+                partners: Vec::new(),
+            });
         }
     }
     find_partners(&mut candidates);
@@ -70,14 +85,14 @@ pub fn pair_tables(netlist: &Netlist, schedule: &Schedule, may: impl Fn(NodeId) 
 
 /// Six-input LUTs of `netlist` when tables share those that have two outputs.
 pub fn paired_lut6(netlist: &Netlist) -> usize {
-    let partners = pair_tables(netlist, &Schedule::new(netlist), |_| true);
+    let partners = pair_tables(netlist, &Schedule::new(netlist), |_| true, |_| 0);
     let pairs = partners.iter().flatten().count() / 2;
     NetlistStats::new(netlist).lut6(|_| true) - pairs
 }
 
 impl Candidate {
     fn fits(&self, other: &Self) -> bool {
-        self.level == other.level && union(&self.inputs, &other.inputs) <= SHARED_INPUTS
+        self.stage == other.stage && self.level == other.level && union(&self.inputs, &other.inputs) <= SHARED_INPUTS
     }
 }
 
@@ -244,7 +259,8 @@ fn pair_movable(netlist: &Netlist, schedule: &Schedule, candidates: &[Candidate]
     }
     let mut levels = Levels::latest(netlist, schedule, partner);
     let mut join = |first: &Candidate, second: &Candidate, partner: &mut [Option<NodeId>]| {
-        if partner[second.node.index()].is_some() || union(&first.inputs, &second.inputs) > SHARED_INPUTS {
+        let is_free = partner[second.node.index()].is_none() && first.stage == second.stage;
+        if !is_free || union(&first.inputs, &second.inputs) > SHARED_INPUTS {
             return false;
         }
         let Some(level) = levels.common(first.node, second.node) else { return false };
@@ -296,7 +312,7 @@ mod tests {
         let (middle, left, right) = (and(&[0, 1]), and(&[0, 2, 3, 4]), and(&[1, 4, 5, 6]));
         let six = and(&[0, 1, 2, 3, 4, 5]);
         let far = and(&[5, 6]);
-        let pairs = pair_tables(&netlist, &Schedule::new(&netlist), |_| true);
+        let pairs = pair_tables(&netlist, &Schedule::new(&netlist), |_| true, |_| 0);
         assert_eq!(pairs[left.index()], Some(middle));
         assert_eq!((pairs[right.index()], pairs[far.index()]), (Some(far), Some(right)));
         assert_eq!(pairs[six.index()], None);
@@ -307,11 +323,12 @@ mod tests {
         fn pairs_are_mutual_and_fit(netlist in netlists_of(2..=8, 1..=60)) {
             let schedule = Schedule::new(&netlist);
             let live = schedule.live(&netlist);
-            let pairs = pair_tables(&netlist, &schedule, |node| live[node.index()] && node.index() % 5 != 0);
+            let may = |node: NodeId| live[node.index()] && node.index() % 5 != 0;
+            let pairs = pair_tables(&netlist, &schedule, may, |node| node.index() as u32 % 2);
             for node in netlist.node_ids() {
                 let Some(other) = pairs[node.index()] else { continue };
                 prop_assert_eq!(pairs[other.index()], Some(node));
-                prop_assert!(node != other && node.index() % 5 != 0);
+                prop_assert!(node != other && may(node) && node.index() % 2 == other.index() % 2);
                 let mut inputs = [schedule.fan_ins(node), schedule.fan_ins(other)].concat();
                 inputs.sort_unstable();
                 inputs.dedup();

@@ -50,7 +50,7 @@ pub fn split_pairs(design: &mut Design, pipeline: &Pipeline) -> Result<Option<Pa
 /// The netlist with some tables in halves, if that takes fewer LUTs.
 fn split(netlist: &Netlist, schedule: &Schedule, goal: MapGoal) -> Option<Netlist> {
     let live = schedule.live(netlist);
-    let partners = pair_tables(netlist, schedule, |node| live[node.index()]);
+    let partners = pair_tables(netlist, schedule, |node| live[node.index()], |_| 0);
     let mut alone: Vec<(NodeId, Halves)> = netlist
         .node_ids()
         .filter(|&node| live[node.index()] && partners[node.index()].is_none())

@@ -114,7 +114,7 @@ fn printed_tables(design: &Design) -> Option<Netlist> {
 
 fn slices(design: &Design, printed: &Netlist) -> BTreeMap<Section, usize> {
     let schedule = Schedule::new(printed);
-    let partners = pair_tables(printed, &schedule, |_| true);
+    let partners = pair_tables(printed, &schedule, |_| true, |_| 0);
     let mut parts: BTreeMap<Section, usize> = BTreeMap::new();
     for node in printed.node_ids() {
         // A pair counts where its first table does.

@@ -81,7 +81,8 @@ impl<'a> Core<'a> {
             for (place, id) in order.tables.iter().enumerate() {
                 places[id.index()] = place as u32;
             }
-            partners = pair_tables(&design.core, &order.schedule, |id| places[id.index()] != u32::MAX);
+            let may = |id: NodeId| places[id.index()] != u32::MAX;
+            partners = pair_tables(&design.core, &order.schedule, may, |id| timing.stages[id.index()]);
         }
         Self { design, order, timing, style, partners, places, ports, banks }
     }
