@@ -323,7 +323,7 @@ mod tests {
         fn pairs_are_mutual_and_fit(netlist in netlists_of(2..=8, 1..=60)) {
             let schedule = Schedule::new(&netlist);
             let live = schedule.live(&netlist);
-            let may = |node: NodeId| live[node.index()] && node.index() % 5 != 0;
+            let may = |node: NodeId| live[node.index()] && !node.index().is_multiple_of(5);
             let pairs = pair_tables(&netlist, &schedule, may, |node| node.index() as u32 % 2);
             for node in netlist.node_ids() {
                 let Some(other) = pairs[node.index()] else { continue };
