@@ -1,5 +1,7 @@
 //! What an export says of itself, on the terminal and in its report.
 
+use std::path::Path;
+
 use crate::emit::{EmittedFile, Target};
 use crate::files::sha256_hex;
 use crate::passes::PassReport;
@@ -44,6 +46,17 @@ pub(in crate::cli) fn print_passes(reports: &[PassReport]) {
             1e3 * report.elapsed.as_secs_f64()
         );
     }
+}
+
+/// Says where the files lie and what each is for; the width of the longest name.
+pub(super) fn print_files(folder: &Path, emitted: &[(&'static dyn Target, Vec<EmittedFile>)]) -> usize {
+    say!("wrote {}", folder.display());
+    let files = || emitted.iter().flat_map(|(_, files)| files);
+    let width = files().map(|file| file.name.len()).max().unwrap_or(0);
+    for file in files() {
+        say!("  {:<width$}  {}", file.name, file.purpose);
+    }
+    width
 }
 
 /// The exported files with their hashes, for the report.

@@ -20,7 +20,7 @@ use crate::report::synthesis::Family;
 use crate::store::LoadedModel;
 
 use super::ExportArgs;
-use super::output::{artefacts, print_model, print_passes};
+use super::output::{artefacts, print_files, print_model, print_passes};
 use super::plan::Plan;
 use super::work::provenance;
 
@@ -42,11 +42,7 @@ pub(super) fn run(arguments: &ExportArgs, plan: Plan, families: &[&'static Famil
     write_folder(&work.folder, files.map(|file| (file.name.as_str(), file.contents.as_slice())))?;
     print_model(&work.model);
     work.lossy.iter().for_each(|change| say!("{change}"));
-    say!("wrote {}", work.folder.display());
-    let width = work.emitted.iter().flat_map(|(_, files)| files).map(|file| file.name.len()).max().unwrap_or(0);
-    for file in work.emitted.iter().flat_map(|(_, files)| files) {
-        say!("  {:<width$}  {}", file.name, file.purpose);
-    }
+    print_files(&work.folder, &work.emitted);
     if arguments.verbose {
         work.hardware.passes.iter().for_each(|reports| print_passes(reports));
     }

@@ -8,7 +8,7 @@ use crate::emit::{self, EmittedFile, Target};
 use crate::files::write_folder;
 use crate::verify::render_svg;
 
-use super::output::{artefacts, print_latency, print_model, print_passes};
+use super::output::{artefacts, print_files, print_latency, print_model, print_passes};
 use super::plan::plan;
 use super::prove::check;
 use super::work::prepare;
@@ -31,11 +31,7 @@ pub(in crate::cli) fn run(arguments: &ExportArgs) -> Result<(), CliError> {
 
     print_model(&work.model);
     work.lossy.iter().for_each(|change| say!("{change}"));
-    say!("wrote {}", work.folder.display());
-    let width = work.emitted.iter().flat_map(|(_, files)| files).map(|file| file.name.len()).max().unwrap_or(0);
-    for file in work.emitted.iter().flat_map(|(_, files)| files) {
-        say!("  {:<width$}  {}", file.name, file.purpose);
-    }
+    let width = print_files(&work.folder, &work.emitted);
     if work.emitted.iter().any(|(target, _)| target.name() == "dot") {
         let name = emit::identifier(&work.words.design.name);
         match render_svg(&work.folder, &name, Duration::from_secs(arguments.checks.time_limit))? {
